@@ -1,0 +1,26 @@
+//! The rules of consent: pure, without clock, chance or I/O.
+//!
+//! A [`Text`](event::Text) is read by the [`KeywordMatcher`](keyword::KeywordMatcher) of a
+//! [`Policy`](policy::Policy); [`decide`](decide::decide) makes of it, of the contact's
+//! [`Record`](record::Record) and of the time a [`Transition`](decide::Transition).
+
+pub mod actor;
+pub mod body;
+pub mod contact;
+pub mod decide;
+pub mod decision;
+pub mod event;
+pub mod id;
+pub mod keyword;
+pub mod ledger;
+pub mod outgoing;
+pub mod policy;
+pub mod prompt;
+pub mod record;
+pub mod reminder;
+pub mod segment;
+pub mod settings;
+pub mod state;
+mod suspicion;
+pub(crate) mod time;
+mod words;

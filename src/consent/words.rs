@@ -1,0 +1,267 @@
+//! How a text falls into letters, digits and words (RULES 0, R2.1, R2.5).
+
+use alloc::{borrow::Cow, string::String};
+
+use unicase::UniCase;
+
+/// Code points that show nothing: `Default_Ignorable_Code_Point`, Unicode 16, as ranges.
+const IGNORABLE: [(u32, u32); 17] = [
+    (0x00AD, 0x00AD),
+    (0x034F, 0x034F),
+    (0x061C, 0x061C),
+    (0x115F, 0x1160),
+    (0x17B4, 0x17B5),
+    (0x180B, 0x180F),
+    (0x200B, 0x200F),
+    (0x202A, 0x202E),
+    (0x2060, 0x206F),
+    (0x3164, 0x3164),
+    (0xFE00, 0xFE0F),
+    (0xFEFF, 0xFEFF),
+    (0xFFA0, 0xFFA0),
+    (0xFFF0, 0xFFF8),
+    (0x1BCA0, 0x1BCA3),
+    (0x1D173, 0x1D17A),
+    (0xE0000, 0xE0FFF),
+];
+
+pub(crate) fn is_ignorable(char: char) -> bool {
+    let point = u32::from(char);
+    point >= 0xAD
+        && IGNORABLE
+            .iter()
+            .any(|&(first, last)| (first..=last).contains(&point))
+}
+
+/// A letter or digit that can be seen: the Hangul fillers are letters to Unicode, and invisible.
+pub(crate) fn is_letter_or_digit(char: char) -> bool {
+    if char.is_ascii() {
+        char.is_ascii_alphanumeric()
+    } else {
+        char.is_alphanumeric() && !is_ignorable(char)
+    }
+}
+
+/// The text without white space and default-ignorable code points at both ends (R2.3).
+pub(crate) fn trim(text: &str) -> &str {
+    text.trim_matches(|char: char| char.is_whitespace() || is_ignorable(char))
+}
+
+/// The text without default-ignorable code points anywhere.
+pub(crate) fn visible(text: &str) -> Cow<'_, str> {
+    if text.chars().any(is_ignorable) {
+        text.chars().filter(|&char| !is_ignorable(char)).collect()
+    } else {
+        text.into()
+    }
+}
+
+/// Letters and digits only, case folded: what a lenient reading compares (R2.1).
+pub(crate) fn squeeze(text: &str) -> String {
+    let kept: String = text
+        .chars()
+        .filter(|&char| is_letter_or_digit(char))
+        .collect();
+    UniCase::new(kept).to_folded_case()
+}
+
+/// Whether spans in quotation marks are words of the text or somebody else's.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Quotes {
+    Kept,
+    Dropped,
+}
+
+/// One word: a run of letters and digits, apostrophes within it not counted.
+#[derive(Clone, Copy)]
+pub(crate) struct Word<'a> {
+    /// As it stands in the text, apostrophes included.
+    raw: &'a str,
+    /// ASCII and without apostrophes.
+    plain: bool,
+}
+
+impl<'a> Word<'a> {
+    /// The word without its apostrophes, in its own case.
+    pub(crate) fn spelt(&self) -> Cow<'a, str> {
+        if self.plain {
+            self.raw.into()
+        } else {
+            self.letters().collect()
+        }
+    }
+
+    /// The word when it is ASCII without apostrophes, in its own case.
+    pub(crate) fn as_plain(&self) -> Option<&'a str> {
+        self.plain.then_some(self.raw)
+    }
+
+    /// Its letters and digits.
+    pub(crate) fn letters(&self) -> impl Iterator<Item = char> + Clone + use<'a> {
+        self.raw.chars().filter(|&char| !is_apostrophe(char))
+    }
+
+    /// How many letters and digits it has; folding never makes them fewer.
+    pub(crate) fn length(&self) -> usize {
+        if self.plain {
+            self.raw.len()
+        } else {
+            self.letters().count()
+        }
+    }
+}
+
+/// Words case folded and joined; on the stack while they are ASCII.
+pub(crate) struct Folded {
+    ascii: [u8; Self::MAX_ASCII],
+    length: usize,
+    other: Option<String>,
+}
+
+impl Folded {
+    /// A word of an account has at most 40 characters, each of which folds to at most three.
+    const MAX_ASCII: usize = 120;
+
+    pub(crate) fn new() -> Self {
+        Self {
+            ascii: [0; Self::MAX_ASCII],
+            length: 0,
+            other: None,
+        }
+    }
+
+    pub(crate) fn of(word: &Word<'_>) -> Self {
+        let mut folded = Self::new();
+        folded.push(word);
+        folded
+    }
+
+    /// Adds a word. What is longer than any word it could be compared with stays cut.
+    pub(crate) fn push(&mut self, word: &Word<'_>) {
+        if self.other.is_none() && word.letters().all(|letter| letter.is_ascii()) {
+            let room = self.ascii.iter_mut().skip(self.length);
+            for (to, letter) in room.zip(word.letters()) {
+                *to = letter.to_ascii_lowercase() as u8;
+                self.length += 1;
+            }
+        } else {
+            let folded = UniCase::new(word.spelt()).to_folded_case();
+            let before = self.as_str().into();
+            self.other.get_or_insert(before).push_str(&folded);
+        }
+    }
+
+    pub(crate) fn as_str(&self) -> &str {
+        match &self.other {
+            Some(folded) => folded,
+            None => self
+                .ascii
+                .get(..self.length)
+                .and_then(|ascii| core::str::from_utf8(ascii).ok())
+                .unwrap_or_default(),
+        }
+    }
+}
+
+fn is_apostrophe(char: char) -> bool {
+    matches!(char, '\'' | '’')
+}
+
+/// The words of a text in their order: one pass, nothing allocated.
+pub(crate) struct Words<'a> {
+    text: &'a str,
+    at: usize,
+    quotes: Quotes,
+    /// Closing marks known not to come any more, so that no mark is looked for twice in vain.
+    unclosed: [bool; 3],
+    /// Whether an opening mark was passed.
+    pub(crate) quoted: bool,
+    /// Whether a default-ignorable code point was passed.
+    pub(crate) ignorable: bool,
+}
+
+impl<'a> Words<'a> {
+    pub(crate) fn new(text: &'a str, quotes: Quotes) -> Self {
+        Self {
+            text,
+            at: 0,
+            quotes,
+            unclosed: [false; 3],
+            quoted: false,
+            ignorable: false,
+        }
+    }
+
+    fn char_at(&self, at: usize) -> Option<char> {
+        self.text.get(at..)?.chars().next()
+    }
+
+    /// Passes the mark at `self.at`, or the whole span where spans are dropped and it closes.
+    fn pass_quote(&mut self, width: usize, kind: usize, closing: char) {
+        self.quoted = true;
+        self.at += width;
+        if self.quotes == Quotes::Kept || self.unclosed[kind] {
+            return;
+        }
+        match self.text.get(self.at..).and_then(|rest| rest.find(closing)) {
+            Some(length) => self.at += length + closing.len_utf8(),
+            None => self.unclosed[kind] = true,
+        }
+    }
+
+    /// Moves to the next letter or digit, if there is one.
+    fn pass_gap(&mut self) -> Option<()> {
+        let bytes = self.text.as_bytes();
+        loop {
+            match *bytes.get(self.at)? {
+                byte if byte.is_ascii_alphanumeric() => return Some(()),
+                b'"' => self.pass_quote(1, 0, '"'),
+                byte if byte.is_ascii() => self.at += 1,
+                _ => match self.char_at(self.at)? {
+                    '“' => self.pass_quote('“'.len_utf8(), 1, '”'),
+                    '«' => self.pass_quote('«'.len_utf8(), 2, '»'),
+                    char if is_letter_or_digit(char) => return Some(()),
+                    char => {
+                        self.ignorable |= is_ignorable(char);
+                        self.at += char.len_utf8();
+                    }
+                },
+            }
+        }
+    }
+}
+
+impl<'a> Iterator for Words<'a> {
+    type Item = Word<'a>;
+
+    fn next(&mut self) -> Option<Word<'a>> {
+        self.pass_gap()?;
+        let bytes = self.text.as_bytes();
+        let start = self.at;
+        let mut plain = true;
+        while let Some(&byte) = bytes.get(self.at) {
+            if byte.is_ascii_alphanumeric() {
+                self.at += 1;
+                continue;
+            }
+            if byte.is_ascii() && byte != b'\'' {
+                break;
+            }
+            let char = self.char_at(self.at)?;
+            if !is_apostrophe(char) && !is_letter_or_digit(char) {
+                break;
+            }
+            plain = false;
+            self.at += char.len_utf8();
+        }
+        let raw = self.text.get(start..self.at)?;
+        Some(Word { raw, plain })
+    }
+}
+
+/// Whether a word of the text, in this case, is one that tells a person how to opt out (R3.1).
+pub(crate) fn tells_opt_out(text: &str) -> bool {
+    Words::new(text, Quotes::Kept).any(|word| {
+        matches!(&*word.spelt(), "STOP" | "STOPALL" | "UNSUBSCRIBE")
+    })
+}
