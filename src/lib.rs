@@ -1,13 +1,26 @@
 //! Double opt-in for text messaging.
 #![no_std]
 #![forbid(unsafe_code)]
-#![warn(clippy::exhaustive_enums, clippy::wildcard_enum_match_arm, clippy::std_instead_of_core)]
+#![warn(
+    clippy::exhaustive_enums,
+    clippy::wildcard_enum_match_arm,
+    clippy::std_instead_of_core
+)]
 
 extern crate alloc;
 #[cfg(feature = "std")]
 extern crate std;
 
+#[cfg(feature = "std")]
+pub mod blocking;
 pub mod consent;
+pub mod dispatch;
+pub mod engine;
+pub mod erased;
+pub mod outbox;
+pub mod storage;
+#[cfg(feature = "std")]
+pub mod store;
 
 #[doc(inline)]
 pub use consent::{
@@ -34,4 +47,11 @@ pub use consent::{
         Settings, SyncSettings,
     },
     state::{ConsentState, OptIn, OptOut, Outstanding, Pending},
+};
+#[doc(inline)]
+pub use {
+    dispatch::{Dispatcher, Round},
+    engine::{ChangePolicyError, Delivery, Engine, HandleError, Outcome, Permit, SendError},
+    outbox::Outbox,
+    storage::{Archive, Storage},
 };

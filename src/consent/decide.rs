@@ -117,7 +117,9 @@ impl<'a> Case<'a> {
                 let pending = ConsentState::Pending(Pending::default());
                 self.put(pending, Decision::None, Reason::Added)
             }
-            (None, Some(false) | None) => self.activate(OptIn::Added, Decision::None, Reason::Added),
+            (None, Some(false) | None) => {
+                self.activate(OptIn::Added, Decision::None, Reason::Added)
+            }
             (Some(ConsentState::OptedOut { .. }), Some(true)) => {
                 self.opt_out_again(by, self.now, Reason::AlreadyPresent)
             }
@@ -180,7 +182,12 @@ impl<'a> Case<'a> {
             (
                 Override::OptedOut,
                 None | Some(ConsentState::Pending(_) | ConsentState::Active { .. }),
-            ) => self.opt_out(OptOut::Staff, self.now, Decision::OptOut, Reason::Overridden),
+            ) => self.opt_out(
+                OptOut::Staff,
+                self.now,
+                Decision::OptOut,
+                Reason::Overridden,
+            ),
             (Override::OptedOut, Some(ConsentState::OptedOut { .. })) => {
                 self.opt_out_again(OptOut::Staff, self.now, Reason::AlreadyOptedOut)
             }
@@ -191,15 +198,21 @@ impl<'a> Case<'a> {
     /// R5.5
     fn blocked(&self) -> Transition {
         match self.state() {
-            Some(ConsentState::OptedOut { by: OptOut::Carrier, .. }) => {
-                self.opt_out_again(OptOut::Carrier, self.now, Reason::AlreadyOptedOut)
-            }
+            Some(ConsentState::OptedOut {
+                by: OptOut::Carrier,
+                ..
+            }) => self.opt_out_again(OptOut::Carrier, self.now, Reason::AlreadyOptedOut),
             None
             | Some(
                 ConsentState::Pending(_)
                 | ConsentState::Active { .. }
                 | ConsentState::OptedOut { .. },
-            ) => self.opt_out(OptOut::Carrier, self.now, Decision::OptOut, Reason::CarrierBlock),
+            ) => self.opt_out(
+                OptOut::Carrier,
+                self.now,
+                Decision::OptOut,
+                Reason::CarrierBlock,
+            ),
         }
         .finish(self, None)
     }
@@ -313,7 +326,11 @@ impl<'a> Case<'a> {
     fn opted_out(&self, by: OptOut, at: DateTime<Utc>) -> ConsentState {
         match self.state() {
             Some(ConsentState::OptedOut { by: before, since }) => ConsentState::OptedOut {
-                by: if by.is_stronger_than(before) { by } else { before },
+                by: if by.is_stronger_than(before) {
+                    by
+                } else {
+                    before
+                },
                 since: since.max(at),
             },
             None | Some(ConsentState::Pending(_) | ConsentState::Active { .. }) => {
@@ -323,7 +340,11 @@ impl<'a> Case<'a> {
     }
 
     /// R6.5
-    fn statuses(&self, after: Option<ConsentState>, said: Option<(Source, Option<bool>)>) -> Vec<Status> {
+    fn statuses(
+        &self,
+        after: Option<ConsentState>,
+        said: Option<(Source, Option<bool>)>,
+    ) -> Vec<Status> {
         let before = self.state().map(|state| state.opted_out());
         let Some(holds) = after.map(|state| state.opted_out()) else {
             return Vec::new();
@@ -360,22 +381,28 @@ impl Transition {
                 ..record
             });
         }
-        self.next_reminder_at = match self.state {
-            Some(ConsentState::Pending(pending)) => pending.next_reminder_at(case.policy),
-            Some(ConsentState::Active { .. } | ConsentState::OptedOut { .. }) | None => None,
-        };
+        self.next_reminder_at = next_reminder_at(self.state, case.policy);
         self
     }
 
-    /// Says until when the hand-over of this decision's prompt can last, where it has one.
-    pub(crate) fn hold_until(&mut self, policy: &Policy, until: DateTime<Utc>) {
-        let Some(record) = &mut self.record else { return };
-        if let ConsentState::Pending(pending) = &mut record.state
+    /// Says until when the hand-over of the prompt that `revision` decided can last, where the
+    /// record waits for it.
+    pub(crate) fn hold_until(&mut self, revision: Revision, until: DateTime<Utc>, policy: &Policy) {
+        if let Some(record) = &mut self.record
+            && let ConsentState::Pending(pending) = &mut record.state
             && let Some(outstanding) = &mut pending.outstanding
+            && outstanding.revision == revision
         {
             outstanding.until = until;
-            self.next_reminder_at = pending.next_reminder_at(policy);
             self.state = Some(record.state);
+            self.next_reminder_at = next_reminder_at(self.state, policy);
         }
+    }
+}
+
+fn next_reminder_at(state: Option<ConsentState>, policy: &Policy) -> Option<DateTime<Utc>> {
+    match state? {
+        ConsentState::Pending(pending) => pending.next_reminder_at(policy),
+        ConsentState::Active { .. } | ConsentState::OptedOut { .. } => None,
     }
 }

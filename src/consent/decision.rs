@@ -6,7 +6,10 @@ use super::{actor::Permission, state::ConsentState};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
-#[allow(clippy::exhaustive_enums, reason = "a host that forgets a decision does not compile")]
+#[allow(
+    clippy::exhaustive_enums,
+    reason = "a host that forgets a decision does not compile"
+)]
 pub enum Decision {
     /// Ask the contact to opt in.
     SendConfirmation,

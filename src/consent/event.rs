@@ -55,7 +55,10 @@ impl Event<'_> {
     /// The same event, owned.
     pub fn into_owned(self) -> Event<'static> {
         match self {
-            Self::Texted(text) => Event::Texted(Text { body: text.body.into_owned(), ..text }),
+            Self::Texted(text) => Event::Texted(Text {
+                body: text.body.into_owned(),
+                ..text
+            }),
             Self::Added { source, opted_out } => Event::Added { source, opted_out },
             Self::DeclaredExisting { actor } => Event::DeclaredExisting { actor },
             Self::Overridden { actor, to, note } => Event::Overridden { actor, to, note },
@@ -118,13 +121,19 @@ impl<'a> Text<'a> {
     /// The same text, answered by the provider or not.
     #[must_use]
     pub fn with_provider_replied(self, provider_replied: bool) -> Self {
-        Self { provider_replied, ..self }
+        Self {
+            provider_replied,
+            ..self
+        }
     }
 
     /// The same text with the provider's time of it.
     #[must_use]
     pub fn with_sent_at(self, sent_at: DateTime<Utc>) -> Self {
-        Self { sent_at: Some(sent_at), ..self }
+        Self {
+            sent_at: Some(sent_at),
+            ..self
+        }
     }
 }
 
@@ -160,19 +169,28 @@ impl<'a> Message<'a> {
     /// The same message, written by this actor.
     #[must_use]
     pub fn with_actor(self, actor: Actor) -> Self {
-        Self { actor: Some(actor), ..self }
+        Self {
+            actor: Some(actor),
+            ..self
+        }
     }
 
     /// The same message under the host's id of the request.
     #[must_use]
     pub fn with_request(self, request: MessageId) -> Self {
-        Self { request: Some(request), ..self }
+        Self {
+            request: Some(request),
+            ..self
+        }
     }
 
     /// The same message with another deadline.
     #[must_use]
     pub fn with_not_after(self, not_after: DateTime<Utc>) -> Self {
-        Self { not_after: Some(not_after), ..self }
+        Self {
+            not_after: Some(not_after),
+            ..self
+        }
     }
 }
 
@@ -245,7 +263,10 @@ pub struct Settled {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
-#[allow(clippy::exhaustive_enums, reason = "the table of rules is total over it")]
+#[allow(
+    clippy::exhaustive_enums,
+    reason = "the table of rules is total over it"
+)]
 pub enum Ending {
     /// The provider took it.
     Accepted {

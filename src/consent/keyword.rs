@@ -107,7 +107,10 @@ impl From<KeywordSet> for Vec<Keyword> {
 
 /// What a text says, before anyone asks who wrote it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[allow(clippy::exhaustive_enums, reason = "the table of rules is total over it")]
+#[allow(
+    clippy::exhaustive_enums,
+    reason = "the table of rules is total over it"
+)]
 pub enum Reading {
     /// An opt-out word and nothing else (R2.1).
     OptOut,
@@ -299,12 +302,19 @@ impl Scan {
         let mut kept = Pass::over(matcher, &mut words);
         let suspected = if words.quoted {
             let own = Pass::over(matcher, &mut Words::new(text, Quotes::Dropped));
-            if own.any { own.suspected } else { kept.suspected }
+            if own.any {
+                own.suspected
+            } else {
+                kept.suspected
+            }
         } else {
             kept.suspected
         };
         if words.ignorable {
-            kept = Pass::over(matcher, &mut Words::new(&words::visible(text), Quotes::Kept));
+            kept = Pass::over(
+                matcher,
+                &mut Words::new(&words::visible(text), Quotes::Kept),
+            );
         }
         Self {
             opt_out: kept.opt_out,

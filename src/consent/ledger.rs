@@ -162,15 +162,18 @@ pub struct BrokenLedger {
 pub fn fold<'a>(
     entries: impl IntoIterator<Item = &'a Entry>,
 ) -> Result<Option<Record>, BrokenLedger> {
-    entries
-        .into_iter()
-        .filter_map(Entry::record)
-        .try_fold(None, |before: Option<Record>, &record| {
+    entries.into_iter().filter_map(Entry::record).try_fold(
+        None,
+        |before: Option<Record>, &record| {
             let before = before.map_or_else(Revision::default, |record| record.revision);
             if record.revision == before.next() {
                 Ok(Some(record))
             } else {
-                Err(BrokenLedger { before, after: record.revision })
+                Err(BrokenLedger {
+                    before,
+                    after: record.revision,
+                })
             }
-        })
+        },
+    )
 }

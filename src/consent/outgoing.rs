@@ -25,7 +25,11 @@ pub struct OutgoingId {
 impl OutgoingId {
     /// The id of message `n` of the decision that made `revision` of this contact.
     pub fn new(contact: Contact, revision: Revision, n: u8) -> Self {
-        Self { contact, revision, n }
+        Self {
+            contact,
+            revision,
+            n,
+        }
     }
 }
 
@@ -45,7 +49,11 @@ pub struct Outgoing {
 impl Outgoing {
     /// A message decided at this time.
     pub fn new(id: OutgoingId, decided_at: DateTime<Utc>, content: Content) -> Self {
-        Self { id, decided_at, content }
+        Self {
+            id,
+            decided_at,
+            content,
+        }
     }
 
     /// Where it goes: its line among the contact's messages.
@@ -192,7 +200,10 @@ impl Crm {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
-#[allow(clippy::exhaustive_enums, reason = "every ending has its own consequence")]
+#[allow(
+    clippy::exhaustive_enums,
+    reason = "every ending has its own consequence"
+)]
 pub enum Handover {
     /// The provider took it.
     Accepted {

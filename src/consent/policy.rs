@@ -1,6 +1,6 @@
 //! An account's settings, parsed once, valid for ever (RULES 3).
 
-use alloc::{string::String, vec::Vec};
+use alloc::string::String;
 use core::fmt;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -124,7 +124,12 @@ impl Policy {
             check_reply(field, reply)?;
         }
         whole_within("restarts.max", settings.restarts.max, 0, 10)?;
-        let days = whole_within("restarts.window_days", settings.restarts.window_days, 1, 365)?;
+        let days = whole_within(
+            "restarts.window_days",
+            settings.restarts.window_days,
+            1,
+            365,
+        )?;
         let keywords = &settings.keywords;
         check_added("keywords.opt_out", &keywords.opt_out)?;
         check_added("keywords.help", &keywords.help)?;
@@ -139,7 +144,10 @@ impl Policy {
             return Err(InvalidPolicy::new("keywords.help", Problem::ReadsAsOptOut));
         }
         if ["HELP", "INFO"].into_iter().any(reads_as_opt_out) {
-            return Err(InvalidPolicy::new("keywords.opt_out", Problem::ReadsAsOptOut));
+            return Err(InvalidPolicy::new(
+                "keywords.opt_out",
+                Problem::ReadsAsOptOut,
+            ));
         }
         check_restart(&keywords.restart, &matcher)?;
         Ok(Self {
@@ -190,7 +198,11 @@ impl Policy {
     }
 
     /// The window with one more restart in it, or `None` when R4.11 lets none through.
-    pub(super) fn restart(&self, window: Option<RestartWindow>, now: DateTime<Utc>) -> Option<RestartWindow> {
+    pub(super) fn restart(
+        &self,
+        window: Option<RestartWindow>,
+        now: DateTime<Utc>,
+    ) -> Option<RestartWindow> {
         let open = window.filter(|window| time::elapsed(window.began, now) < self.restart_window);
         let (began, count) = open.map_or((now, 0), |window| (window.began, window.count));
         (u32::from(count) < self.settings.restarts.max).then(|| RestartWindow {
@@ -227,11 +239,19 @@ impl fmt::Debug for Policy {
     }
 }
 
-pub(super) fn whole_within(field: &'static str, value: u32, min: u32, max: u32) -> Result<u32, InvalidPolicy> {
+pub(super) fn whole_within(
+    field: &'static str,
+    value: u32,
+    min: u32,
+    max: u32,
+) -> Result<u32, InvalidPolicy> {
     if (min..=max).contains(&value) {
         Ok(value)
     } else {
-        Err(InvalidPolicy::new(field, Problem::OutOfBounds { value, min, max }))
+        Err(InvalidPolicy::new(
+            field,
+            Problem::OutOfBounds { value, min, max },
+        ))
     }
 }
 
@@ -241,7 +261,13 @@ fn check_reply(field: &'static str, reply: Option<&str>) -> Result<(), InvalidPo
     if reply.trim().is_empty() {
         Err(InvalidPolicy::new(field, Problem::Blank))
     } else if length > MAX_CHARACTERS {
-        Err(InvalidPolicy::new(field, Problem::TooLong { length, max: MAX_CHARACTERS }))
+        Err(InvalidPolicy::new(
+            field,
+            Problem::TooLong {
+                length,
+                max: MAX_CHARACTERS,
+            },
+        ))
     } else {
         Ok(())
     }
@@ -249,11 +275,20 @@ fn check_reply(field: &'static str, reply: Option<&str>) -> Result<(), InvalidPo
 
 fn check_list(field: &'static str, list: &[String]) -> Result<(), InvalidPolicy> {
     if list.len() > MAX_WORDS {
-        return Err(InvalidPolicy::new(field, Problem::TooMany { count: list.len() }));
+        return Err(InvalidPolicy::new(
+            field,
+            Problem::TooMany { count: list.len() },
+        ));
     }
     let lengths = list.iter().map(|word| word.chars().count());
     match lengths.max().filter(|&length| length > MAX_WORD_CHARACTERS) {
-        Some(length) => Err(InvalidPolicy::new(field, Problem::TooLong { length, max: MAX_WORD_CHARACTERS })),
+        Some(length) => Err(InvalidPolicy::new(
+            field,
+            Problem::TooLong {
+                length,
+                max: MAX_WORD_CHARACTERS,
+            },
+        )),
         None => Ok(()),
     }
 }
@@ -275,7 +310,10 @@ fn check_restart(list: &[String], matcher: &KeywordMatcher) -> Result<(), Invali
     if list.iter().any(|word| words::trim(word).is_empty()) {
         return Err(InvalidPolicy::new(FIELD, Problem::Blank));
     }
-    if !list.iter().any(|word| words::trim(word).eq_ignore_ascii_case("START")) {
+    if !list
+        .iter()
+        .any(|word| words::trim(word).eq_ignore_ascii_case("START"))
+    {
         return Err(InvalidPolicy::new(FIELD, Problem::NoStart));
     }
     if list.iter().any(|word| matcher.reads_otherwise(word)) {

@@ -2,7 +2,11 @@
 
 use chrono::{DateTime, Utc};
 
-use super::state::{ConsentState, Pending};
+use super::{
+    policy::Policy,
+    state::{ConsentState, Pending},
+    time,
+};
 
 /// Counts the changes of one record, or of one account's settings; 0 is before the first.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -76,6 +80,15 @@ impl Record {
             },
             ConsentState::Active { .. } | ConsentState::OptedOut { .. } => self,
         }
+    }
+
+    /// When the next reminder could go, past or future; absent when none can.
+    ///
+    /// As a decision at `now` would see it: an outstanding prompt past its end counts as sent.
+    pub fn next_reminder_at(&self, policy: &Policy, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        self.lapse(time::to_millisecond(now))
+            .pending()?
+            .next_reminder_at(policy)
     }
 
     /// The pending part, where the contact is pending.

@@ -13,7 +13,10 @@ use super::{
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
-#[allow(clippy::exhaustive_enums, reason = "a host that forgets a state does not compile")]
+#[allow(
+    clippy::exhaustive_enums,
+    reason = "a host that forgets a state does not compile"
+)]
 pub enum ConsentState {
     /// Not confirmed in this cycle: may not be messaged.
     Pending(Pending),

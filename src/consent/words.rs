@@ -261,7 +261,6 @@ impl<'a> Iterator for Words<'a> {
 
 /// Whether a word of the text, in this case, is one that tells a person how to opt out (R3.1).
 pub(crate) fn tells_opt_out(text: &str) -> bool {
-    Words::new(text, Quotes::Kept).any(|word| {
-        matches!(&*word.spelt(), "STOP" | "STOPALL" | "UNSUBSCRIBE")
-    })
+    Words::new(text, Quotes::Kept)
+        .any(|word| matches!(&*word.spelt(), "STOP" | "STOPALL" | "UNSUBSCRIBE"))
 }

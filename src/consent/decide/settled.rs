@@ -48,7 +48,11 @@ pub(super) fn decide(
         | Ending::Unknown
         | Ending::Expired => None,
     };
-    Transition { retry_at, ..transition }.finish(&case, None)
+    Transition {
+        retry_at,
+        ..transition
+    }
+    .finish(&case, None)
 }
 
 fn reason(ending: &Ending) -> Reason {
@@ -96,7 +100,11 @@ fn end(pending: Pending, outstanding: Outstanding, settled: &Settled) -> Pending
             } else {
                 given_back.last_prompt
             };
-            Pending { not_sent_in_row, last_prompt, ..given_back }
+            Pending {
+                not_sent_in_row,
+                last_prompt,
+                ..given_back
+            }
         }
         Ending::Expired => given_back,
         Ending::Retry { .. } => pending,
@@ -105,7 +113,9 @@ fn end(pending: Pending, outstanding: Outstanding, settled: &Settled) -> Pending
 
 /// Whether a text that was not sent may still be tried: nothing cancelled it meanwhile (R6.4).
 fn is_wanted(case: &Case<'_>, settled: &Settled) -> bool {
-    let Some(record) = case.record else { return false };
+    let Some(record) = case.record else {
+        return false;
+    };
     let in_time = settled.revision >= record.cancelled_before;
     match settled.kind {
         MessageKind::Confirmation | MessageKind::Reminder => outstanding(case, settled).is_some(),

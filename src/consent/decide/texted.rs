@@ -37,7 +37,10 @@ pub fn decide_text(
 fn note_first_text(case: &Case<'_>, transition: Transition) -> Transition {
     match (transition.record, case.state()) {
         (None, Some(ConsentState::Pending(pending))) if !pending.texted => {
-            let state = ConsentState::Pending(Pending { texted: true, ..pending });
+            let state = ConsentState::Pending(Pending {
+                texted: true,
+                ..pending
+            });
             Transition {
                 record: case.put(state, Decision::None, transition.reason).record,
                 ..transition
@@ -84,12 +87,18 @@ impl Texted<'_> {
             (None, Reading::Reaction) => self.first_pending(Reason::Reaction),
             (None, Reading::SuspectedOptOut) => self.first_pending(Reason::SuspectedOptOut),
             (None, Reading::Answer { .. } | Reading::Refusal | Reading::Other) if double_opt_in => {
-                self.prompt(self::Pending::default(), Decision::SendConfirmation, Reason::NewContact)
+                self.prompt(
+                    self::Pending::default(),
+                    Decision::SendConfirmation,
+                    Reason::NewContact,
+                )
             }
             (None, Reading::Refusal) => self.first_pending(Reason::Declined),
-            (None, Reading::Answer { .. } | Reading::Other) => {
-                case.activate(OptIn::FirstText, Decision::MarkActive, Reason::DoubleOptInOff)
-            }
+            (None, Reading::Answer { .. } | Reading::Other) => case.activate(
+                OptIn::FirstText,
+                Decision::MarkActive,
+                Reason::DoubleOptInOff,
+            ),
 
             (Some(Pending(_)), Reading::Reaction) => case.keep(Reason::Reaction),
             (Some(Pending(_)), Reading::SuspectedOptOut) => case.keep(Reason::SuspectedOptOut),
@@ -118,7 +127,10 @@ impl Texted<'_> {
             ) => case.keep(Reason::OptedOut),
         };
         let remember = self.is_remembered(reading);
-        Transition { remember, ..transition }
+        Transition {
+            remember,
+            ..transition
+        }
     }
 
     /// R4.1: all but what someone active says without consequence.
@@ -171,11 +183,14 @@ impl Texted<'_> {
             None => Decision::None,
         };
         let transition = match case.state() {
-            None if case.policy.double_opt_in() => {
-                Transition { decision, ..self.first_pending(Reason::HelpKeyword) }
-            }
+            None if case.policy.double_opt_in() => Transition {
+                decision,
+                ..self.first_pending(Reason::HelpKeyword)
+            },
             None => case.activate(OptIn::FirstText, decision, Reason::HelpKeyword),
-            Some(state) if reply.is_some() => case.put(texted(state), decision, Reason::HelpKeyword),
+            Some(state) if reply.is_some() => {
+                case.put(texted(state), decision, Reason::HelpKeyword)
+            }
             Some(_) => case.keep(Reason::HelpKeyword),
         };
         Transition {
@@ -194,9 +209,11 @@ impl Texted<'_> {
         let confirms = keyword.is_some_and(|keyword| pending.confirms(keyword, case.policy));
         match (pending.asked(), case.policy.double_opt_in()) {
             (true, true | false) if confirms => self.confirmed(),
-            (false, false) => {
-                case.activate(OptIn::FirstText, Decision::MarkActive, Reason::DoubleOptInOff)
-            }
+            (false, false) => case.activate(
+                OptIn::FirstText,
+                Decision::MarkActive,
+                Reason::DoubleOptInOff,
+            ),
             (true, false) if restart => {
                 case.activate(OptIn::Restart, Decision::MarkActive, Reason::Restarted)
             }
@@ -232,7 +249,11 @@ impl Texted<'_> {
             return case.keep(Reason::RestartLimit);
         };
         let transition = if case.policy.double_opt_in() {
-            self.prompt(Pending::default(), Decision::SendConfirmation, Reason::Restarted)
+            self.prompt(
+                Pending::default(),
+                Decision::SendConfirmation,
+                Reason::Restarted,
+            )
         } else {
             case.activate(OptIn::Restart, Decision::MarkActive, Reason::Restarted)
         };
@@ -308,9 +329,10 @@ impl Texted<'_> {
 
 fn texted(state: ConsentState) -> ConsentState {
     match state {
-        ConsentState::Pending(pending) => {
-            ConsentState::Pending(Pending { texted: true, ..pending })
-        }
+        ConsentState::Pending(pending) => ConsentState::Pending(Pending {
+            texted: true,
+            ..pending
+        }),
         ConsentState::Active { .. } | ConsentState::OptedOut { .. } => state,
     }
 }

@@ -1,0 +1,76 @@
+//! The dispatcher: claims what is due and hands it over.
+
+use chrono::{DateTime, Utc};
+
+use crate::{
+    engine::{Delivery, Engine, HandleError},
+    outbox::Outbox,
+    storage::Storage,
+};
+
+/// Hands over what [`Engine::handle`](crate::Engine::handle) left: statuses, deferred texts,
+/// retries, and what a crash left behind.
+///
+/// The host calls [`run_once`](Self::run_once) in a loop and sleeps when a round claimed nothing.
+/// Any number of dispatchers may run over one storage, on any number of machines.
+///
+/// ```
+/// # use optin::{Dispatcher, Engine, Handover, Outbox, Outgoing, blocking::block_on, store::MemoryStorage};
+/// # struct Printer;
+/// # impl Outbox for Printer {
+/// #     async fn send(&self, _outgoing: &Outgoing) -> Handover { Handover::Unknown }
+/// # }
+/// let engine = Engine::new(MemoryStorage::new(), Printer, chrono::Utc::now);
+/// let round = block_on(Dispatcher::new(&engine).run_once(100))?;
+/// assert_eq!(round.claimed, 0);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug)]
+pub struct Dispatcher<'a, S, O, C> {
+    engine: &'a Engine<S, O, C>,
+}
+
+/// What one round did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Round {
+    /// Messages taken; 0: nothing is due.
+    pub claimed: usize,
+    /// Those handed over, whatever the outbox said. The others had expired, or their lease had
+    /// ended.
+    pub handed_over: usize,
+}
+
+impl<'a, S, O, C> Dispatcher<'a, S, O, C>
+where
+    S: Storage,
+    O: Outbox,
+    C: Fn() -> DateTime<Utc> + Send + Sync,
+{
+    /// A dispatcher over this engine's storage and outbox, by its clock and with its lease.
+    pub fn new(engine: &'a Engine<S, O, C>) -> Self {
+        Self { engine }
+    }
+
+    /// Takes up to `limit` messages that are due, hands them over one after the other, settles.
+    ///
+    /// What it holds when its future is dropped, or when it fails, is taken up again once the lease
+    /// has ended: a text as unknown, never sent again.
+    ///
+    /// # Errors
+    /// [`HandleError::Storage`] or [`HandleError::Contended`]; run another round.
+    pub async fn run_once(&self, limit: usize) -> Result<Round, HandleError<S::Error>> {
+        let now = self.engine.now();
+        let until = self.engine.lease_from(now);
+        let claims = self.engine.storage().claim(now, until, limit).await;
+        let mut round = Round::default();
+        for claim in claims.map_err(HandleError::Storage)? {
+            round.claimed += 1;
+            match self.engine.deliver(claim).await?.delivery {
+                Delivery::HandedOver(_) => round.handed_over += 1,
+                Delivery::Queued | Delivery::Expired | Delivery::Lapsed => {}
+            }
+        }
+        Ok(round)
+    }
+}

@@ -1,0 +1,472 @@
+//! The engine: load, decide, commit, again on conflict; then hand over and settle.
+
+mod delivery;
+mod error;
+mod permit;
+mod policy;
+
+use alloc::vec::Vec;
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+pub use self::{
+    error::{ChangePolicyError, HandleError, SendError},
+    permit::Permit,
+};
+use crate::{
+    consent::{
+        contact::Contact,
+        decide::{Transition, decide},
+        decision::{Decision, Reason, Refusal},
+        event::{Event, Message},
+        ledger::Entry,
+        outgoing::{ClaimToken, Content, Handover, Outgoing, OutgoingId},
+        record::{Record, Revision},
+        state::ConsentState,
+        time,
+    },
+    outbox::Outbox,
+    storage::{Change, Claim, Commit, Committed, Mark, Settlement, Snapshot, Storage, Task, Then},
+};
+
+/// How long a hand-over may take, unless the host says otherwise.
+const LEASE: TimeDelta = TimeDelta::seconds(30);
+
+/// How often a decision is made again because another one came first.
+const MAX_TRIES: usize = 100;
+
+/// Drives the rules over a host's storage and outbox, by the host's clock.
+///
+/// Has no runtime and no thread of its own: each call does its work where it is polled. Share it
+/// by reference or `Arc`; all calls may run at once, on any number of machines over one storage.
+///
+/// ```
+/// use optin::{
+///     AccountId, Contact, Decision, Engine, Event, Handover, InboxId, MessageId, Outbox, Outgoing,
+///     PhoneNumber, Text, blocking::block_on, store::MemoryStorage,
+/// };
+///
+/// struct Printer;
+///
+/// impl Outbox for Printer {
+///     async fn send(&self, _outgoing: &Outgoing) -> Handover {
+///         Handover::Accepted { provider_id: None }
+///     }
+/// }
+///
+/// let engine = Engine::new(MemoryStorage::new(), Printer, chrono::Utc::now);
+/// let contact = Contact::new(AccountId::new("acme")?, PhoneNumber::parse("+12065550100")?);
+/// let text = Text::new(InboxId::new("+18885550100")?, MessageId::new("SM1")?, "Hi");
+/// let outcome = block_on(engine.handle(&contact, Event::Texted(text)))?;
+/// assert_eq!(outcome.decision, Decision::SendConfirmation);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug)]
+pub struct Engine<S, O, C> {
+    storage: S,
+    outbox: O,
+    clock: C,
+    lease: TimeDelta,
+    deferred: bool,
+}
+
+/// What came of an event, the settlement of what it sent included.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Outcome {
+    /// What was done.
+    pub decision: Decision,
+    /// Why.
+    pub reason: Reason,
+    /// Where the contact stands now; absent when it is unknown still.
+    pub state: Option<ConsentState>,
+    /// When the next reminder could go, past or future; absent when none can.
+    pub next_reminder_at: Option<DateTime<Utc>>,
+    /// Messages that could not be taken back, since they were being handed over (R6.4). A host
+    /// that sends by itself must add what it holds a [`Permit`] for.
+    pub in_flight: Vec<OutgoingId>,
+    /// What became of the text of this decision; absent when it has none.
+    pub delivery: Option<Delivery>,
+}
+
+/// What became of a decision's text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Delivery {
+    /// It is left to a [`Dispatcher`](crate::Dispatcher).
+    Queued,
+    /// Its deadline passed before it could be handed over.
+    Expired,
+    /// Its lease had ended without a settlement: nobody knows, and it is not handed over again.
+    Lapsed,
+    /// It was handed over, and this is how that ended.
+    HandedOver(Handover),
+}
+
+/// A committed decision, and its text if it is ours to hand over.
+struct Step {
+    outcome: Outcome,
+    claim: Option<Claim>,
+}
+
+/// What a commit is bound to beside the contact's own revision.
+#[derive(Clone, Copy)]
+enum Bound<'a> {
+    Nothing,
+    Permit(Revision),
+    Claim(&'a Claim),
+}
+
+impl<S, O, C> Engine<S, O, C>
+where
+    S: Storage,
+    O: Outbox,
+    C: Fn() -> DateTime<Utc> + Send + Sync,
+{
+    /// An engine over this storage and outbox, by this clock: `chrono::Utc::now`, say.
+    pub fn new(storage: S, outbox: O, clock: C) -> Self {
+        Self {
+            storage,
+            outbox,
+            clock,
+            lease: LEASE,
+            deferred: false,
+        }
+    }
+
+    /// The same engine, which leaves all texts to a [`Dispatcher`](crate::Dispatcher).
+    ///
+    /// For hosts whose webhook must answer before a provider does.
+    #[must_use]
+    pub fn deferred(self) -> Self {
+        Self {
+            deferred: true,
+            ..self
+        }
+    }
+
+    /// The same engine with another lease: how long one hand-over may take. Default: 30 seconds.
+    ///
+    /// Must be longer than the outbox ever takes; a hand-over that outlasts it counts as unknown.
+    #[must_use]
+    pub fn with_lease(self, lease: TimeDelta) -> Self {
+        Self { lease, ..self }
+    }
+
+    /// The storage.
+    pub fn storage(&self) -> &S {
+        &self.storage
+    }
+
+    /// Decides what an event leads to, stores it, and hands over the text it leads to.
+    ///
+    /// Statuses are left to a [`Dispatcher`](crate::Dispatcher), and so is the text while an
+    /// earlier one to the contact is unfinished.
+    ///
+    /// A future dropped before it ends is as a crash there: nothing is stored half, and a text
+    /// whose hand-over had begun counts as unknown. Spawn it where the caller may go away, or use
+    /// [`deferred`](Self::deferred).
+    ///
+    /// # Errors
+    /// [`HandleError`]: refused by the rules, or the storage failed. After a failure of the storage
+    /// call again with the same event: what was stored is not done twice.
+    pub async fn handle(
+        &self,
+        contact: &Contact,
+        event: Event<'_>,
+    ) -> Result<Outcome, HandleError<S::Error>> {
+        let step = self.step(contact, &event, Bound::Nothing).await?;
+        self.hand_over(step.ok_or(HandleError::Contended)?).await
+    }
+
+    /// Asks whether the contact may be messaged now: the answer is good once, for 30 seconds.
+    ///
+    /// `None` when the contact has not opted in.
+    ///
+    /// # Errors
+    /// [`HandleError::Storage`]; try again.
+    pub async fn permit(&self, contact: &Contact) -> Result<Option<Permit>, HandleError<S::Error>> {
+        let snapshot = self.load(contact).await?;
+        let active = snapshot
+            .record
+            .filter(|record| record.state.may_be_messaged());
+        Ok(active.map(|record| Permit::new(contact.clone(), record.revision, self.now())))
+    }
+
+    /// Hands over a message of staff or the host, under a permit.
+    ///
+    /// # Errors
+    /// [`SendError`]: nothing is sent. Ask for a new permit, unless the contact has not opted in.
+    pub async fn send(
+        &self,
+        permit: Permit,
+        message: Message<'_>,
+    ) -> Result<Outcome, SendError<S::Error>> {
+        let (contact, revision) = permit.open(self.now()).ok_or(SendError::PermitEnded)?;
+        let event = Event::MessageRequested(message);
+        let step = self.step(&contact, &event, Bound::Permit(revision)).await?;
+        Ok(self.hand_over(step.ok_or(SendError::PermitEnded)?).await?)
+    }
+
+    /// The host's time, to the millisecond.
+    pub(crate) fn now(&self) -> DateTime<Utc> {
+        time::to_millisecond((self.clock)())
+    }
+
+    /// When a hand-over that begins by `start` is over at the latest.
+    pub(crate) fn lease_from(&self, start: DateTime<Utc>) -> DateTime<Utc> {
+        time::after(start, self.lease)
+    }
+
+    async fn load(&self, contact: &Contact) -> Result<Snapshot, HandleError<S::Error>> {
+        self.storage
+            .load(contact)
+            .await
+            .map_err(HandleError::Storage)
+    }
+
+    async fn commit(&self, commit: Commit) -> Result<Committed, HandleError<S::Error>> {
+        self.storage
+            .commit(commit)
+            .await
+            .map_err(HandleError::Storage)
+    }
+
+    /// Hands over the text of a step that is ours, and tells how it stands after that.
+    async fn hand_over(&self, step: Step) -> Result<Outcome, HandleError<S::Error>> {
+        let Some(claim) = step.claim else {
+            return Ok(step.outcome);
+        };
+        let delivered = self.deliver(claim).await?;
+        let settled = delivered.settled.unwrap_or_else(|| step.outcome.clone());
+        Ok(Outcome {
+            state: settled.state,
+            next_reminder_at: settled.next_reminder_at,
+            delivery: Some(delivered.delivery),
+            ..step.outcome
+        })
+    }
+
+    /// Load, decide, commit; again on conflict. `None`: what it was bound to is no more.
+    async fn step(
+        &self,
+        contact: &Contact,
+        event: &Event<'_>,
+        bound: Bound<'_>,
+    ) -> Result<Option<Step>, HandleError<S::Error>> {
+        for _ in 0..MAX_TRIES {
+            let snapshot = self.load(contact).await?;
+            let now = self.now();
+            let current = &snapshot.current;
+            let decided = decide(&current.policy, snapshot.record.as_ref(), event, now);
+            let mut transition = match decided {
+                Ok(transition) => transition,
+                Err(refusal) => {
+                    let commit = self.refused(contact, event, refusal, &snapshot, now);
+                    match self.commit(commit).await? {
+                        Committed::Conflict => continue,
+                        Committed::Applied { .. } | Committed::Duplicate | Committed::Stale => {
+                            return Err(HandleError::Refused(refusal));
+                        }
+                    }
+                }
+            };
+            let stored = snapshot.record.map(|record| record.revision);
+            if matches!(bound, Bound::Permit(revision) if stored != Some(revision)) {
+                return Ok(None);
+            }
+            let lease = self.lease_of(&mut transition, bound, &snapshot, now);
+            let commit = commit_of(contact, event, &transition, bound, &snapshot, lease, now);
+            let claim = claim_of(&commit);
+            let is_silent =
+                !transition.remember && commit.entry.is_none() && commit.settle.is_none();
+            if is_silent {
+                return Ok(Some(Step {
+                    outcome: outcome(transition, Vec::new()),
+                    claim: None,
+                }));
+            }
+            return match self.commit(commit).await? {
+                Committed::Conflict => continue,
+                Committed::Applied { in_flight } => {
+                    let outcome = outcome(transition, in_flight);
+                    Ok(Some(Step { outcome, claim }))
+                }
+                Committed::Duplicate => {
+                    let outcome = duplicate(&snapshot, now);
+                    Ok(Some(Step {
+                        outcome,
+                        claim: None,
+                    }))
+                }
+                Committed::Stale => Ok(None),
+            };
+        }
+        Err(HandleError::Contended)
+    }
+
+    /// Until when the decision's text is ours, where it is; and says so to the record.
+    fn lease_of(
+        &self,
+        transition: &mut Transition,
+        bound: Bound<'_>,
+        snapshot: &Snapshot,
+        now: DateTime<Utc>,
+    ) -> Option<DateTime<Utc>> {
+        let policy = &snapshot.current.policy;
+        if let (Bound::Claim(claim), Some(_)) = (bound, transition.retry_at)
+            && let Content::Text(text) = &claim.outgoing.content
+        {
+            let until = self.lease_from(text.not_after);
+            transition.hold_until(claim.outgoing.id.revision, until, policy);
+        }
+        let text = transition.text.as_ref()?;
+        let ours = !self.deferred && !snapshot.text_unfinished;
+        let start = if ours { now } else { text.not_after };
+        let until = self.lease_from(start);
+        if let Some(record) = transition.record {
+            transition.hold_until(record.revision, until, policy);
+        }
+        ours.then_some(until)
+    }
+
+    fn refused(
+        &self,
+        contact: &Contact,
+        event: &Event<'_>,
+        refusal: Refusal,
+        snapshot: &Snapshot,
+        now: DateTime<Utc>,
+    ) -> Commit {
+        let revision = snapshot.current.revision;
+        let entry = Entry::of_refusal(contact.number(), event, refusal, revision, now);
+        Commit {
+            entry: Some(entry),
+            ..Commit::keep(contact.clone(), snapshot.record.as_ref(), now)
+        }
+    }
+}
+
+impl Commit {
+    /// A commit that changes nothing yet, bound to this record.
+    pub fn keep(contact: Contact, record: Option<&Record>, at: DateTime<Utc>) -> Self {
+        Self {
+            contact,
+            expected: record.map(|record| record.revision),
+            change: Change::Keep,
+            mark: None,
+            entry: None,
+            outgoing: Vec::new(),
+            lease: None,
+            cancel: crate::consent::decision::Cancel::Nothing,
+            settle: None,
+            at,
+        }
+    }
+}
+
+fn commit_of(
+    contact: &Contact,
+    event: &Event<'_>,
+    transition: &Transition,
+    bound: Bound<'_>,
+    snapshot: &Snapshot,
+    lease: Option<DateTime<Utc>>,
+    now: DateTime<Utc>,
+) -> Commit {
+    let revision = snapshot.current.revision;
+    let then = transition.retry_at.map_or(Then::Finish, Then::RetryAt);
+    let settle = match bound {
+        Bound::Claim(claim) => Some(Settlement {
+            id: claim.outgoing.id.clone(),
+            token: claim.token,
+            then,
+        }),
+        Bound::Nothing | Bound::Permit(_) => None,
+    };
+    Commit {
+        change: transition.record.map_or(Change::Keep, Change::Put),
+        mark: mark(event).filter(|_| transition.remember),
+        entry: Entry::of_decision(contact.number(), event, transition, revision, now),
+        outgoing: outgoing(contact, transition, now),
+        lease,
+        cancel: transition.cancel,
+        settle,
+        ..Commit::keep(contact.clone(), snapshot.record.as_ref(), now)
+    }
+}
+
+fn mark(event: &Event<'_>) -> Option<Mark> {
+    match event {
+        Event::Texted(text) => Some(Mark::Text {
+            inbox: text.inbox.clone(),
+            id: text.id.clone(),
+        }),
+        Event::MessageRequested(message) => {
+            let id = message.request.clone()?;
+            Some(Mark::Request { id })
+        }
+        Event::Added { .. }
+        | Event::DeclaredExisting { .. }
+        | Event::Overridden { .. }
+        | Event::CarrierBlocked { .. }
+        | Event::Settled(_) => None,
+    }
+}
+
+/// The decision's messages: the text is number 0, statuses follow.
+fn outgoing(contact: &Contact, transition: &Transition, now: DateTime<Utc>) -> Vec<Outgoing> {
+    let Some(record) = transition.record else {
+        return Vec::new();
+    };
+    let text = transition.text.clone().map(|text| (0, Content::Text(text)));
+    let statuses = transition.statuses.iter().copied().map(Content::Status);
+    text.into_iter()
+        .chain((1..).zip(statuses))
+        .map(|(n, content)| {
+            let id = OutgoingId::new(contact.clone(), record.revision, n);
+            Outgoing::new(id, now, content)
+        })
+        .collect()
+}
+
+/// The claim on the commit's own text, where it has a lease.
+fn claim_of(commit: &Commit) -> Option<Claim> {
+    let until = commit.lease?;
+    let text = commit
+        .outgoing
+        .iter()
+        .find(|outgoing| matches!(outgoing.content, Content::Text(_)))?;
+    Some(Claim {
+        outgoing: text.clone(),
+        token: ClaimToken::new(1),
+        until,
+        attempts: 0,
+        task: Task::HandOver,
+    })
+}
+
+fn outcome(transition: Transition, in_flight: Vec<OutgoingId>) -> Outcome {
+    Outcome {
+        decision: transition.decision,
+        reason: transition.reason,
+        state: transition.state,
+        next_reminder_at: transition.next_reminder_at,
+        in_flight,
+        delivery: transition.text.map(|_| Delivery::Queued),
+    }
+}
+
+fn duplicate(snapshot: &Snapshot, now: DateTime<Utc>) -> Outcome {
+    let policy = &snapshot.current.policy;
+    Outcome {
+        decision: Decision::None,
+        reason: Reason::Duplicate,
+        state: snapshot.record.map(|record| record.state),
+        next_reminder_at: snapshot
+            .record
+            .and_then(|record| record.next_reminder_at(policy, now)),
+        in_flight: Vec::new(),
+        delivery: None,
+    }
+}

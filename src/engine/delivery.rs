@@ -1,0 +1,154 @@
+//! One claimed message: hand it over, settle it.
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use super::{Bound, Delivery, Engine, HandleError, MAX_TRIES, Outcome};
+use crate::{
+    consent::{
+        event::{Ending, Event, Settled},
+        outgoing::{Content, Handover, OutgoingText},
+        time,
+    },
+    outbox::Outbox,
+    storage::{Claim, Commit, Committed, Settlement, Storage, Task, Then},
+};
+
+/// A status is set aside after this many attempts.
+const MAX_ATTEMPTS: u32 = 10;
+
+/// What became of a claimed message.
+pub(crate) struct Delivered {
+    pub(crate) delivery: Delivery,
+    /// How the contact stands after the settlement, where it has one.
+    pub(crate) settled: Option<Outcome>,
+}
+
+impl<S, O, C> Engine<S, O, C>
+where
+    S: Storage,
+    O: Outbox,
+    C: Fn() -> DateTime<Utc> + Send + Sync,
+{
+    /// Does with a claimed message what is to be done, and settles it.
+    pub(crate) async fn deliver(&self, claim: Claim) -> Result<Delivered, HandleError<S::Error>> {
+        let begun = self.now();
+        if claim.task == Task::HandOver && begun >= claim.until {
+            // Paused past the lease: somebody else settles it, as unknown.
+            return Ok(Delivered {
+                delivery: Delivery::Queued,
+                settled: None,
+            });
+        }
+        match &claim.outgoing.content {
+            Content::Text(text) => self.deliver_text(&claim, text, begun).await,
+            Content::Status(_) => self.deliver_status(&claim).await,
+        }
+    }
+
+    async fn deliver_text(
+        &self,
+        claim: &Claim,
+        text: &OutgoingText,
+        begun: DateTime<Utc>,
+    ) -> Result<Delivered, HandleError<S::Error>> {
+        let (delivery, ending, ended) = match claim.task {
+            Task::Unknown => (Delivery::Lapsed, Ending::Unknown, claim.until),
+            Task::HandOver if begun <= text.not_after => {
+                let handover = self.outbox.send(&claim.outgoing).await;
+                let ended = self.now();
+                let ending = ending(&handover, claim.attempts, text.not_after, ended);
+                (Delivery::HandedOver(handover), ending, ended)
+            }
+            Task::HandOver | Task::Expired => {
+                let ending = if claim.attempts > 0 {
+                    Ending::NotSent { code: None }
+                } else {
+                    Ending::Expired
+                };
+                (Delivery::Expired, ending, begun)
+            }
+        };
+        let event = Event::Settled(Settled {
+            revision: claim.outgoing.id.revision,
+            kind: text.kind,
+            ended: ended.max(claim.outgoing.decided_at),
+            ending,
+        });
+        let contact = &claim.outgoing.id.contact;
+        let step = self.step(contact, &event, Bound::Claim(claim)).await?;
+        Ok(Delivered {
+            delivery,
+            settled: step.map(|step| step.outcome),
+        })
+    }
+
+    async fn deliver_status(&self, claim: &Claim) -> Result<Delivered, HandleError<S::Error>> {
+        let handover = self.outbox.send(&claim.outgoing).await;
+        let then = match &handover {
+            Handover::Accepted { .. } => Then::Finish,
+            Handover::NotSent { retry: false, .. } | Handover::Blocked { .. } => Then::SetAside,
+            Handover::NotSent { retry: true, .. } | Handover::Unknown => {
+                if claim.attempts.saturating_add(1) >= MAX_ATTEMPTS {
+                    Then::SetAside
+                } else {
+                    Then::RetryAt(retry_at(claim.attempts, self.now()))
+                }
+            }
+        };
+        let contact = &claim.outgoing.id.contact;
+        for _ in 0..MAX_TRIES {
+            let record = self.load(contact).await?.record;
+            let commit = Commit {
+                settle: Some(Settlement {
+                    id: claim.outgoing.id.clone(),
+                    token: claim.token,
+                    then,
+                }),
+                ..Commit::keep(contact.clone(), record.as_ref(), self.now())
+            };
+            match self.commit(commit).await? {
+                Committed::Conflict => {}
+                Committed::Applied { .. } | Committed::Duplicate | Committed::Stale => {
+                    let delivery = Delivery::HandedOver(handover);
+                    return Ok(Delivered {
+                        delivery,
+                        settled: None,
+                    });
+                }
+            }
+        }
+        Err(HandleError::Contended)
+    }
+}
+
+fn ending(
+    handover: &Handover,
+    attempts: u32,
+    not_after: DateTime<Utc>,
+    now: DateTime<Utc>,
+) -> Ending {
+    match handover {
+        Handover::Accepted { provider_id } => Ending::Accepted {
+            provider_id: provider_id.clone(),
+        },
+        Handover::Blocked { code } => Ending::Blocked { code: code.clone() },
+        Handover::Unknown => Ending::Unknown,
+        Handover::NotSent { retry, code } => {
+            let at = retry_at(attempts, now);
+            if *retry && at <= not_after {
+                Ending::Retry { at }
+            } else {
+                Ending::NotSent { code: code.clone() }
+            }
+        }
+    }
+}
+
+/// Back-off: 1 second, then twice as long each time, up to an hour.
+fn retry_at(attempts: u32, now: DateTime<Utc>) -> DateTime<Utc> {
+    let seconds = 1_i64
+        .checked_shl(attempts.min(12))
+        .unwrap_or(3_600)
+        .min(3_600);
+    time::after(now, TimeDelta::seconds(seconds))
+}

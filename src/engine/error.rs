@@ -1,0 +1,48 @@
+//! What can go wrong, by whose fault.
+
+use crate::consent::decision::Refusal;
+
+/// Why an event could not be handled. Nothing of it is stored, but for a refusal's ledger entry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum HandleError<E> {
+    /// The rules forbid it. Tell whoever asked.
+    #[error("refused: {0}")]
+    Refused(Refusal),
+    /// The storage failed; whether it stored the event is not known. Call again with the same one.
+    #[error("the storage failed")]
+    Storage(#[source] E),
+    /// Others changed the contact again and again. Call again with the same event.
+    #[error("the contact was changed by others too often")]
+    Contended,
+}
+
+/// Why a message was not sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum SendError<E> {
+    /// The permit is older than 30 seconds, or the contact's record changed since. Ask for another.
+    #[error("the permit is no longer good")]
+    PermitEnded,
+    /// As for any event.
+    #[error(transparent)]
+    Handle(#[from] HandleError<E>),
+}
+
+/// Why settings were not changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ChangePolicyError<E, X> {
+    /// The actor lacks the permission; the ledger has the attempt.
+    #[error("refused: {0}")]
+    Refused(Refusal),
+    /// The edit gave no valid settings; the ledger has the attempt.
+    #[error("the settings are not valid")]
+    Invalid(#[source] X),
+    /// The storage failed; whether it stored the change is not known. Read the settings.
+    #[error("the storage failed")]
+    Storage(#[source] E),
+    /// Others changed the settings again and again. Call again.
+    #[error("the settings were changed by others too often")]
+    Contended,
+}

@@ -1,0 +1,7 @@
+//! The storages that come with the crate.
+
+mod memory;
+#[cfg(feature = "sqlite")]
+pub mod sqlite;
+
+pub use self::memory::MemoryStorage;
