@@ -5,3 +5,6 @@ mod memory;
 pub mod sqlite;
 
 pub use self::memory::MemoryStorage;
+#[cfg(feature = "sqlite")]
+#[doc(inline)]
+pub use self::sqlite::{SqliteError, SqliteStorage};

@@ -1,0 +1,145 @@
+//! Looking back: history, contacts, counts, messages set aside, and forgetting old marks.
+
+use std::{string::String, vec::Vec};
+
+use chrono::{DateTime, Utc};
+use rusqlite::{Connection, Params, params};
+use serde::de::DeserializeOwned;
+
+use super::{
+    SqliteError, SqliteStorage, json,
+    load::{from_i64, to_i64},
+};
+use crate::{
+    consent::{
+        contact::{Contact, PhoneNumber},
+        id::AccountId,
+        ledger::Entry,
+        outgoing::Outgoing,
+        record::Record,
+    },
+    storage::{Archive, Counts},
+};
+
+impl SqliteStorage {
+    fn entries(
+        &self,
+        account: &AccountId,
+        number: u64,
+        from: u64,
+        limit: usize,
+    ) -> Result<Vec<Entry>, SqliteError> {
+        let page = params![account.as_str(), to_i64(number), to_i64(from), page(limit)];
+        self.readers.read(|connection| {
+            let sql = "SELECT entry FROM entries WHERE account = ?1 AND number = ?2
+                AND sequence >= ?3 ORDER BY sequence LIMIT ?4";
+            decoded(connection, "entry", sql, page)
+        })
+    }
+}
+
+impl Archive for SqliteStorage {
+    async fn history(
+        &self,
+        contact: &Contact,
+        from: u64,
+        limit: usize,
+    ) -> Result<Vec<Entry>, SqliteError> {
+        self.entries(contact.account(), contact.number().to_digits(), from, limit)
+    }
+
+    async fn account_history(
+        &self,
+        account: &AccountId,
+        from: u64,
+        limit: usize,
+    ) -> Result<Vec<Entry>, SqliteError> {
+        self.entries(account, 0, from, limit)
+    }
+
+    async fn contacts(
+        &self,
+        account: &AccountId,
+        after: Option<PhoneNumber>,
+        limit: usize,
+    ) -> Result<Vec<(PhoneNumber, Record)>, SqliteError> {
+        let after = to_i64(after.map_or(0, PhoneNumber::to_digits));
+        self.readers.read(|connection| {
+            let mut contacts = connection.prepare_cached(
+                "SELECT number, record FROM contacts WHERE account = ?1 AND number > ?2
+                 ORDER BY number LIMIT ?3",
+            )?;
+            let rows = contacts
+                .query_map(params![account.as_str(), after, page(limit)], |row| {
+                    Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?))
+                })?;
+            rows.map(|row| {
+                let (number, record) = row?;
+                let number = PhoneNumber::from_digits(from_i64("number", number)?)
+                    .map_err(|_| SqliteError::BadRow { what: "number" })?;
+                Ok((number, json::decode("record", &record)?))
+            })
+            .collect()
+        })
+    }
+
+    async fn counts(&self, account: &AccountId) -> Result<Counts, SqliteError> {
+        self.readers.read(|connection| {
+            let count = |state: &str| -> Result<u64, SqliteError> {
+                let count = connection
+                    .prepare_cached(
+                        "SELECT count(*) FROM contacts WHERE account = ?1 AND state = ?2",
+                    )?
+                    .query_row(params![account.as_str(), state], |row| row.get(0))?;
+                from_i64("count", count)
+            };
+            Ok(Counts {
+                pending: count("pending")?,
+                active: count("active")?,
+                opted_out: count("opted_out")?,
+            })
+        })
+    }
+
+    async fn set_aside(
+        &self,
+        account: &AccountId,
+        limit: usize,
+    ) -> Result<Vec<Outgoing>, SqliteError> {
+        self.readers.read(|connection| {
+            let sql = "SELECT message FROM outgoing WHERE account = ?1 AND state = 'set_aside'
+                ORDER BY number, revision, n LIMIT ?2";
+            decoded(
+                connection,
+                "message",
+                sql,
+                params![account.as_str(), page(limit)],
+            )
+        })
+    }
+
+    async fn prune(&self, before: DateTime<Utc>) -> Result<u64, SqliteError> {
+        let before = before.timestamp_millis();
+        self.writer
+            .write(move |transaction| {
+                let pruned = transaction.execute("DELETE FROM marks WHERE at < ?1", [before])?;
+                Ok(pruned as u64)
+            })
+            .await
+    }
+}
+
+fn page(limit: usize) -> i64 {
+    i64::try_from(limit).unwrap_or(i64::MAX)
+}
+
+fn decoded<T: DeserializeOwned>(
+    connection: &Connection,
+    what: &'static str,
+    sql: &str,
+    params: impl Params,
+) -> Result<Vec<T>, SqliteError> {
+    let mut statement = connection.prepare_cached(sql)?;
+    let rows = statement.query_map(params, |row| row.get::<_, String>(0))?;
+    rows.map(|row| json::decode(what, &row?)).collect()
+}

@@ -1,0 +1,337 @@
+//! Committing: checks first, then everything the decision changes.
+
+use std::{string::String, vec::Vec};
+
+use chrono::{DateTime, Utc};
+use rusqlite::{OptionalExtension, Transaction, params};
+
+use super::{
+    SqliteError, json,
+    load::{policy_revision, to_i64},
+};
+use crate::{
+    consent::{
+        contact::Contact,
+        decision::Cancel,
+        id::AccountId,
+        ledger::Entry,
+        outgoing::{Content, Outgoing, OutgoingId},
+        record::{Record, Revision},
+    },
+    storage::{Change, Commit, Committed, Mark, PolicyChange, PolicyCommitted, Settlement, Then},
+};
+
+/// A commit with its JSON made, so that the writer thread only writes.
+pub(super) struct Prepared {
+    commit: Commit,
+    record: Option<String>,
+    entry: Option<String>,
+    outgoing: Vec<String>,
+}
+
+impl Prepared {
+    pub(super) fn new(commit: Commit) -> Result<Self, SqliteError> {
+        let record = match &commit.change {
+            Change::Keep => None,
+            Change::Put(record) => Some(json::encode("record", record)?),
+        };
+        let entry = commit.entry.as_ref();
+        let outgoing = commit.outgoing.iter();
+        Ok(Self {
+            record,
+            entry: entry
+                .map(|entry| json::encode("entry", entry))
+                .transpose()?,
+            outgoing: outgoing
+                .map(|outgoing| json::encode("message", outgoing))
+                .collect::<Result<_, _>>()?,
+            commit,
+        })
+    }
+
+    pub(super) fn apply(&self, transaction: &Transaction<'_>) -> Result<Committed, SqliteError> {
+        let commit = &self.commit;
+        let contact = &commit.contact;
+        if let Some(mark) = &commit.mark
+            && stands(transaction, contact.account(), mark)?
+        {
+            return Ok(Committed::Duplicate);
+        }
+        let stored = stored_revision(transaction, contact)?;
+        if stored != commit.expected.map(|revision| to_i64(revision.number())) {
+            return Ok(Committed::Conflict);
+        }
+        if let Some(settlement) = &commit.settle
+            && !settle(transaction, settlement)?
+        {
+            return Ok(Committed::Stale);
+        }
+        if let Some(mark) = &commit.mark {
+            insert_mark(transaction, contact.account(), mark, commit.at)?;
+        }
+        if let (Change::Put(record), Some(json)) = (&commit.change, &self.record) {
+            put_record(transaction, contact, record, json)?;
+        }
+        if let (Some(entry), Some(json)) = (&commit.entry, &self.entry) {
+            let has_record = stored.is_some() || self.record.is_some();
+            let number = if has_record {
+                contact.number().to_digits()
+            } else {
+                0
+            };
+            append_entry(transaction, contact.account(), number, entry, json)?;
+        }
+        let in_flight = cancel(transaction, contact, commit.cancel)?;
+        for (outgoing, json) in commit.outgoing.iter().zip(&self.outgoing) {
+            insert_outgoing(transaction, outgoing, commit.lease, json)?;
+        }
+        Ok(Committed::Applied { in_flight })
+    }
+}
+
+pub(super) fn set_policy(
+    transaction: &Transaction<'_>,
+    change: &PolicyChange,
+) -> Result<PolicyCommitted, SqliteError> {
+    let stored = policy_revision(transaction, &change.account)?.unwrap_or(0);
+    if stored != to_i64(change.expected.number()) {
+        return Ok(PolicyCommitted::Conflict);
+    }
+    if let Some(policy) = &change.policy {
+        let revision = to_i64(change.expected.next().number());
+        let settings = json::encode("policy", policy)?;
+        transaction
+            .prepare_cached(
+                "INSERT INTO policies (account, revision, settings) VALUES (?1, ?2, ?3)",
+            )?
+            .execute(params![change.account.as_str(), revision, settings])?;
+    }
+    let entry = json::encode("entry", &change.entry)?;
+    append_entry(transaction, &change.account, 0, &change.entry, &entry)?;
+    Ok(PolicyCommitted::Applied)
+}
+
+fn stored_revision(
+    transaction: &Transaction<'_>,
+    contact: &Contact,
+) -> Result<Option<i64>, SqliteError> {
+    let key = params![
+        contact.account().as_str(),
+        to_i64(contact.number().to_digits())
+    ];
+    Ok(transaction
+        .prepare_cached("SELECT revision FROM contacts WHERE account = ?1 AND number = ?2")?
+        .query_row(key, |row| row.get(0))
+        .optional()?)
+}
+
+fn mark_key(mark: &Mark) -> (&str, &str) {
+    match mark {
+        Mark::Text { inbox, id } => (inbox.as_str(), id.as_str()),
+        Mark::Request { id } => ("", id.as_str()),
+    }
+}
+
+fn stands(
+    transaction: &Transaction<'_>,
+    account: &AccountId,
+    mark: &Mark,
+) -> Result<bool, SqliteError> {
+    let (inbox, id) = mark_key(mark);
+    Ok(transaction
+        .prepare_cached("SELECT 1 FROM marks WHERE account = ?1 AND inbox = ?2 AND id = ?3")?
+        .exists(params![account.as_str(), inbox, id])?)
+}
+
+fn insert_mark(
+    transaction: &Transaction<'_>,
+    account: &AccountId,
+    mark: &Mark,
+    at: DateTime<Utc>,
+) -> Result<(), SqliteError> {
+    let (inbox, id) = mark_key(mark);
+    transaction
+        .prepare_cached("INSERT INTO marks (account, inbox, id, at) VALUES (?1, ?2, ?3, ?4)")?
+        .execute(params![account.as_str(), inbox, id, at.timestamp_millis()])?;
+    Ok(())
+}
+
+fn put_record(
+    transaction: &Transaction<'_>,
+    contact: &Contact,
+    record: &Record,
+    json: &str,
+) -> Result<(), SqliteError> {
+    transaction
+        .prepare_cached(
+            "INSERT INTO contacts (account, number, state, revision, record)
+             VALUES (?1, ?2, ?3, ?4, ?5)
+             ON CONFLICT (account, number) DO UPDATE
+             SET state = excluded.state, revision = excluded.revision, record = excluded.record",
+        )?
+        .execute(params![
+            contact.account().as_str(),
+            to_i64(contact.number().to_digits()),
+            record.state.name(),
+            to_i64(record.revision.number()),
+            json,
+        ])?;
+    Ok(())
+}
+
+fn append_entry(
+    transaction: &Transaction<'_>,
+    account: &AccountId,
+    number: u64,
+    entry: &Entry,
+    json: &str,
+) -> Result<(), SqliteError> {
+    transaction
+        .prepare_cached(
+            "INSERT INTO entries (account, number, sequence, at, entry)
+             SELECT ?1, ?2, coalesce(max(sequence) + 1, 0), ?3, ?4
+             FROM entries WHERE account = ?1 AND number = ?2",
+        )?
+        .execute(params![
+            account.as_str(),
+            to_i64(number),
+            entry.at.timestamp_millis(),
+            json,
+        ])?;
+    Ok(())
+}
+
+macro_rules! mine {
+    ($does:literal) => {
+        concat!(
+            $does,
+            " WHERE account = ?1 AND number = ?2 AND revision = ?3 AND n = ?4
+              AND claims = ?5 AND state = 'claimed'"
+        )
+    };
+}
+
+const FINISH: &str = concat!(mine!("DELETE FROM outgoing"), " AND ?6 IS NULL");
+const SET_ASIDE: &str = concat!(
+    mine!("UPDATE outgoing SET state = 'set_aside'"),
+    " AND ?6 IS NULL"
+);
+const RETRY: &str =
+    mine!("UPDATE outgoing SET state = 'queued', due_at = ?6, attempts = attempts + 1");
+
+/// Ends the claim that the settlement shows the token of, unless it is stale.
+fn settle(transaction: &Transaction<'_>, settlement: &Settlement) -> Result<bool, SqliteError> {
+    let id = &settlement.id;
+    let (sql, due_at) = match settlement.then {
+        Then::Finish => (FINISH, None),
+        Then::RetryAt(at) => (RETRY, Some(at.timestamp_millis())),
+        Then::SetAside => (SET_ASIDE, None),
+    };
+    let key = params![
+        id.contact.account().as_str(),
+        to_i64(id.contact.number().to_digits()),
+        to_i64(id.revision.number()),
+        id.n,
+        to_i64(settlement.token.number()),
+        due_at,
+    ];
+    let settled = transaction.prepare_cached(sql)?.execute(key)? > 0;
+    if settled && matches!(settlement.then, Then::RetryAt(_)) {
+        replace_older_statuses(transaction, &id.contact)?;
+    }
+    Ok(settled)
+}
+
+/// Of the statuses queued to one destination only the newest matters.
+fn replace_older_statuses(
+    transaction: &Transaction<'_>,
+    contact: &Contact,
+) -> Result<(), SqliteError> {
+    transaction
+        .prepare_cached(
+            "DELETE FROM outgoing AS older
+             WHERE account = ?1 AND number = ?2 AND destination <> 'phone' AND state = 'queued'
+             AND EXISTS (SELECT 1 FROM outgoing AS newer
+                 WHERE newer.account = ?1 AND newer.number = ?2
+                 AND newer.destination = older.destination AND newer.state = 'queued'
+                 AND (newer.revision, newer.n) > (older.revision, older.n))",
+        )?
+        .execute(params![
+            contact.account().as_str(),
+            to_i64(contact.number().to_digits())
+        ])?;
+    Ok(())
+}
+
+/// Takes back what is queued, and names what is claimed already.
+fn cancel(
+    transaction: &Transaction<'_>,
+    contact: &Contact,
+    cancel: Cancel,
+) -> Result<Vec<OutgoingId>, SqliteError> {
+    const LINE: &str = "account = ?1 AND number = ?2 AND destination = 'phone'";
+    let meant = match cancel {
+        Cancel::Nothing => return Ok(Vec::new()),
+        Cancel::Prompts => "AND kind IN ('confirmation', 'reminder')",
+        Cancel::AllQueued => "",
+    };
+    let key = || params_of(contact);
+    transaction
+        .prepare_cached(&std::format!(
+            "DELETE FROM outgoing WHERE {LINE} AND state = 'queued' {meant}"
+        ))?
+        .execute(key())?;
+    let mut in_flight = transaction.prepare_cached(&std::format!(
+        "SELECT revision, n FROM outgoing WHERE {LINE} AND state = 'claimed' {meant}
+         ORDER BY revision, n"
+    ))?;
+    let ids = in_flight.query_map(key(), |row| {
+        let revision = Revision::new(row.get::<_, i64>(0)?.unsigned_abs());
+        Ok(OutgoingId::new(contact.clone(), revision, row.get(1)?))
+    })?;
+    Ok(ids.collect::<Result<_, _>>()?)
+}
+
+fn params_of(contact: &Contact) -> (&str, i64) {
+    (
+        contact.account().as_str(),
+        to_i64(contact.number().to_digits()),
+    )
+}
+
+/// Queues a message, or takes it into the claim that its decision holds on texts.
+fn insert_outgoing(
+    transaction: &Transaction<'_>,
+    outgoing: &Outgoing,
+    lease: Option<DateTime<Utc>>,
+    json: &str,
+) -> Result<(), SqliteError> {
+    let contact = &outgoing.id.contact;
+    let (kind, lease) = match &outgoing.content {
+        Content::Text(text) => (text.kind.name(), lease),
+        Content::Status(_) => ("status", None),
+    };
+    let due_at = lease.unwrap_or(DateTime::<Utc>::MIN_UTC);
+    transaction
+        .prepare_cached(
+            "INSERT INTO outgoing (account, number, destination, revision, n, kind, state, due_at,
+                 claims, attempts, lapsed_at, message)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, 0, NULL, ?10)",
+        )?
+        .execute(params![
+            contact.account().as_str(),
+            to_i64(contact.number().to_digits()),
+            outgoing.destination().name(),
+            to_i64(outgoing.id.revision.number()),
+            outgoing.id.n,
+            kind,
+            if lease.is_some() { "claimed" } else { "queued" },
+            due_at.timestamp_millis(),
+            i64::from(lease.is_some()),
+            json,
+        ])?;
+    if let Content::Status(_) = outgoing.content {
+        replace_older_statuses(transaction, contact)?;
+    }
+    Ok(())
+}
