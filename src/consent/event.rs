@@ -24,6 +24,10 @@ pub enum Event<'a> {
         /// Who did.
         source: Source,
         /// What they said of its status, if anything.
+        #[cfg_attr(
+            feature = "serde",
+            serde(default, skip_serializing_if = "Option::is_none")
+        )]
         opted_out: Option<bool>,
     },
     /// The host said that a conversation stood before the engine came (R5.2).
@@ -38,6 +42,10 @@ pub enum Event<'a> {
         /// To what.
         to: Override,
         /// Why, in their words.
+        #[cfg_attr(
+            feature = "serde",
+            serde(default, skip_serializing_if = "Option::is_none")
+        )]
         note: Option<Note>,
     },
     /// The provider said that the number has opted out (R5.5).
@@ -92,10 +100,22 @@ pub struct Text<'a> {
     /// Its words.
     pub body: Body<'a>,
     /// Whether pictures or sound came with it: then it is never a yes (R2.7).
+    #[cfg_attr(
+        feature = "serde",
+        serde(default, skip_serializing_if = "core::ops::Not::not")
+    )]
     pub media: bool,
     /// Whether the provider has answered the opt-out or help word itself.
+    #[cfg_attr(
+        feature = "serde",
+        serde(default, skip_serializing_if = "core::ops::Not::not")
+    )]
     pub provider_replied: bool,
     /// The provider's time of it, if known; later than the time of handling counts as that.
+    #[cfg_attr(
+        feature = "serde",
+        serde(default, skip_serializing_if = "Option::is_none")
+    )]
     pub sent_at: Option<DateTime<Utc>>,
 }
 
@@ -145,12 +165,24 @@ pub struct Message<'a> {
     /// The inbox that it leaves from.
     pub inbox: InboxId,
     /// Who wrote it; absent for the host itself.
+    #[cfg_attr(
+        feature = "serde",
+        serde(default, skip_serializing_if = "Option::is_none")
+    )]
     pub actor: Option<Actor>,
     /// Its words.
     pub body: Body<'a>,
     /// The host's id of the request: with it the message acts once, however often it is asked for.
+    #[cfg_attr(
+        feature = "serde",
+        serde(default, skip_serializing_if = "Option::is_none")
+    )]
     pub request: Option<MessageId>,
     /// After this it is never handed over; absent is five minutes after it was asked for.
+    #[cfg_attr(
+        feature = "serde",
+        serde(default, skip_serializing_if = "Option::is_none")
+    )]
     pub not_after: Option<DateTime<Utc>>,
 }
 
@@ -271,11 +303,19 @@ pub enum Ending {
     /// The provider took it.
     Accepted {
         /// The provider's id of it, if it gave one.
+        #[cfg_attr(
+            feature = "serde",
+            serde(default, skip_serializing_if = "Option::is_none")
+        )]
         provider_id: Option<MessageId>,
     },
     /// Certainly not sent, and not to be tried again.
     NotSent {
         /// The provider's code, if it gave one.
+        #[cfg_attr(
+            feature = "serde",
+            serde(default, skip_serializing_if = "Option::is_none")
+        )]
         code: Option<CarrierCode>,
     },
     /// Certainly not sent: the number has opted out with the provider.

@@ -91,6 +91,10 @@ pub struct OutgoingText {
     /// After this it is never handed over (R6.3).
     pub not_after: DateTime<Utc>,
     /// The contact's text that it answers; absent for staff messages.
+    #[cfg_attr(
+        feature = "serde",
+        serde(default, skip_serializing_if = "Option::is_none")
+    )]
     pub answers: Option<MessageId>,
 }
 
@@ -208,6 +212,10 @@ pub enum Handover {
     /// The provider took it.
     Accepted {
         /// The provider's id of it, if it gave one.
+        #[cfg_attr(
+            feature = "serde",
+            serde(default, skip_serializing_if = "Option::is_none")
+        )]
         provider_id: Option<MessageId>,
     },
     /// It was certainly not sent.
@@ -215,6 +223,10 @@ pub enum Handover {
         /// Whether trying again may help.
         retry: bool,
         /// The provider's code, if it gave one.
+        #[cfg_attr(
+            feature = "serde",
+            serde(default, skip_serializing_if = "Option::is_none")
+        )]
         code: Option<CarrierCode>,
     },
     /// It was certainly not sent, because the number has opted out with the provider.

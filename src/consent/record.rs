@@ -41,8 +41,16 @@ pub struct Record {
     /// Where the contact stands.
     pub state: ConsentState,
     /// When the last help reply was decided (R4.3).
+    #[cfg_attr(
+        feature = "serde",
+        serde(default, skip_serializing_if = "Option::is_none")
+    )]
     pub help_replied_at: Option<DateTime<Utc>>,
     /// Restarts so far in the present window (R4.11).
+    #[cfg_attr(
+        feature = "serde",
+        serde(default, skip_serializing_if = "Option::is_none")
+    )]
     pub restarts: Option<RestartWindow>,
     /// Texts decided before this revision were cancelled by an opt-out (R6.4).
     pub cancelled_before: Revision,

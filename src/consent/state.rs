@@ -65,10 +65,18 @@ pub struct Pending {
     /// Prompts used in this cycle, an outstanding one included: 0 is not asked yet.
     pub prompts_used: u8,
     /// When the hand-over of the last prompt ended, or the clock that R6.2 keeps.
+    #[cfg_attr(
+        feature = "serde",
+        serde(default, skip_serializing_if = "Option::is_none")
+    )]
     pub last_prompt: Option<DateTime<Utc>>,
     /// The keywords shown in this cycle.
     pub keywords_shown: KeywordSet,
     /// The prompt whose hand-over has not ended yet.
+    #[cfg_attr(
+        feature = "serde",
+        serde(default, skip_serializing_if = "Option::is_none")
+    )]
     pub outstanding: Option<Outstanding>,
     /// Prompts in a row that ended not sent (R6.2).
     pub not_sent_in_row: u8,
@@ -88,6 +96,10 @@ pub struct Outstanding {
     /// Prompts used before it.
     pub prompts_used: u8,
     /// The last prompt before it.
+    #[cfg_attr(
+        feature = "serde",
+        serde(default, skip_serializing_if = "Option::is_none")
+    )]
     pub last_prompt: Option<DateTime<Utc>>,
     /// The keywords shown before it.
     pub keywords_shown: KeywordSet,

@@ -16,7 +16,8 @@ CREATE TABLE contacts (
     PRIMARY KEY (account, number)
 ) STRICT, WITHOUT ROWID;
 
--- Number 0 is the account itself: settings, and attempts on numbers without a record.
+-- Number 0 is the account itself: settings, and attempts on numbers without a record. With
+-- rowids, so that a long entry is appended to a page that it shares.
 CREATE TABLE entries (
     account  TEXT NOT NULL,
     number   INTEGER NOT NULL,
@@ -24,7 +25,7 @@ CREATE TABLE entries (
     at       INTEGER NOT NULL,
     entry    TEXT NOT NULL,
     PRIMARY KEY (account, number, sequence)
-) STRICT, WITHOUT ROWID;
+) STRICT;
 
 -- A text's inbox and id; the host's request for a message has an empty inbox.
 CREATE TABLE marks (
