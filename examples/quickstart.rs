@@ -39,11 +39,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         let id = MessageId::new(&format!("SM{hour}"))?;
         let text = Text::new(inbox.clone(), id, body);
         let outcome = block_on(engine.handle(&contact, Event::Texted(text)))?;
-        println!(
-            "     decision | {} ({})",
-            outcome.decision.name(),
-            outcome.reason.name()
-        );
+        println!("     decision | {} ({})", outcome.decision.name(), outcome.reason.name());
         if block_on(engine.permit(&contact))?.is_none() {
             println!("        staff | may not write yet");
         }

@@ -117,10 +117,7 @@ impl Outbox for ReplayOutbox {
                 lock(&self.0.left).push(outgoing.clone());
                 Handover::Accepted { provider_id: None }
             }
-            OutboxResult::NotSent => Handover::NotSent {
-                retry: false,
-                code: None,
-            },
+            OutboxResult::NotSent => Handover::NotSent { retry: false, code: None },
             OutboxResult::Unknown => Handover::Unknown,
         }
     }
@@ -184,10 +181,7 @@ fn next_line<'a>(
     }
     input.skip_until(b'\n')?;
     let message = format!("the line is longer than {MAX_LINE} bytes");
-    Ok(Some(Err(LineError {
-        code: "bad_line",
-        message,
-    })))
+    Ok(Some(Err(LineError { code: "bad_line", message })))
 }
 
 type Failed = Box<dyn std::error::Error>;
@@ -198,9 +192,7 @@ where
     C: Fn() -> DateTime<Utc> + Send + Sync,
 {
     fn apply(&self, number: u64, line: Line, to: &mut impl Write) -> Result<(), Failed> {
-        self.world
-            .now
-            .store(line.at.timestamp_millis(), Ordering::Relaxed);
+        self.world.now.store(line.at.timestamp_millis(), Ordering::Relaxed);
         match line.does {
             Does::Outbox(result) => {
                 *lock(&self.world.result) = result;
@@ -210,14 +202,12 @@ where
                 let left = block_on(self.dispatch())?;
                 output::done(to, number, "tick", &left)?;
             }
-            Does::Settings {
-                account,
-                actor,
-                patch,
-            } => match self.settings(&account, &actor, &patch)? {
-                Ok(()) => output::done(to, number, "settings", &[])?,
-                Err(error) => output::error(to, number, &error)?,
-            },
+            Does::Settings { account, actor, patch } => {
+                match self.settings(&account, &actor, &patch)? {
+                    Ok(()) => output::done(to, number, "settings", &[])?,
+                    Err(error) => output::error(to, number, &error)?,
+                }
+            }
             Does::Event { contact, event } => match self.event(&contact, event)? {
                 Ok((answer, left)) => output::answer(to, number, &answer, &left)?,
                 Err(error) => output::error(to, number, &error)?,

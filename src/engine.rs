@@ -125,13 +125,7 @@ where
 {
     /// An engine over this storage and outbox, by this clock: `chrono::Utc::now`, say.
     pub fn new(storage: S, outbox: O, clock: C) -> Self {
-        Self {
-            storage,
-            outbox,
-            clock,
-            lease: LEASE,
-            deferred: false,
-        }
+        Self { storage, outbox, clock, lease: LEASE, deferred: false }
     }
 
     /// The same engine, which leaves all texts to a [`Dispatcher`](crate::Dispatcher).
@@ -139,10 +133,7 @@ where
     /// For hosts whose webhook must answer before a provider does.
     #[must_use]
     pub fn deferred(self) -> Self {
-        Self {
-            deferred: true,
-            ..self
-        }
+        Self { deferred: true, ..self }
     }
 
     /// The same engine with another lease: how long one hand-over may take. Default: 30 seconds.
@@ -187,9 +178,7 @@ where
     /// [`HandleError::Storage`]; try again.
     pub async fn permit(&self, contact: &Contact) -> Result<Option<Permit>, HandleError<S::Error>> {
         let snapshot = self.load(contact).await?;
-        let active = snapshot
-            .record
-            .filter(|record| record.state.may_be_messaged());
+        let active = snapshot.record.filter(|record| record.state.may_be_messaged());
         Ok(active.map(|record| Permit::new(contact.clone(), record.revision, self.now())))
     }
 
@@ -219,17 +208,11 @@ where
     }
 
     async fn load(&self, contact: &Contact) -> Result<Snapshot, HandleError<S::Error>> {
-        self.storage
-            .load(contact)
-            .await
-            .map_err(HandleError::Storage)
+        self.storage.load(contact).await.map_err(HandleError::Storage)
     }
 
     async fn commit(&self, commit: Commit) -> Result<Committed, HandleError<S::Error>> {
-        self.storage
-            .commit(commit)
-            .await
-            .map_err(HandleError::Storage)
+        self.storage.commit(commit).await.map_err(HandleError::Storage)
     }
 
     /// Hands over the text of a step that is ours, and tells how it stands after that.
@@ -281,10 +264,7 @@ where
             let is_silent =
                 !transition.remember && commit.entry.is_none() && commit.settle.is_none();
             if is_silent {
-                return Ok(Some(Step {
-                    outcome: outcome(transition, Vec::new()),
-                    claim: None,
-                }));
+                return Ok(Some(Step { outcome: outcome(transition, Vec::new()), claim: None }));
             }
             return match self.commit(commit).await? {
                 Committed::Conflict => continue,
@@ -294,10 +274,7 @@ where
                 }
                 Committed::Duplicate => {
                     let outcome = duplicate(&snapshot, now);
-                    Ok(Some(Step {
-                        outcome,
-                        claim: None,
-                    }))
+                    Ok(Some(Step { outcome, claim: None }))
                 }
                 Committed::Stale => Ok(None),
             };
@@ -377,11 +354,9 @@ fn commit_of(
     let revision = snapshot.current.revision;
     let then = transition.retry_at.map_or(Then::Finish, Then::RetryAt);
     let settle = match bound {
-        Bound::Claim(claim) => Some(Settlement {
-            id: claim.outgoing.id.clone(),
-            token: claim.token,
-            then,
-        }),
+        Bound::Claim(claim) => {
+            Some(Settlement { id: claim.outgoing.id.clone(), token: claim.token, then })
+        }
         Bound::Nothing | Bound::Permit(_) => None,
     };
     Commit {
@@ -398,10 +373,7 @@ fn commit_of(
 
 fn mark(event: &Event<'_>) -> Option<Mark> {
     match event {
-        Event::Texted(text) => Some(Mark::Text {
-            inbox: text.inbox.clone(),
-            id: text.id.clone(),
-        }),
+        Event::Texted(text) => Some(Mark::Text { inbox: text.inbox.clone(), id: text.id.clone() }),
         Event::MessageRequested(message) => {
             let id = message.request.clone()?;
             Some(Mark::Request { id })
@@ -433,10 +405,8 @@ fn outgoing(contact: &Contact, transition: &Transition, now: DateTime<Utc>) -> V
 /// The claim on the commit's own text, where it has a lease.
 fn claim_of(commit: &Commit) -> Option<Claim> {
     let until = commit.lease?;
-    let text = commit
-        .outgoing
-        .iter()
-        .find(|outgoing| matches!(outgoing.content, Content::Text(_)))?;
+    let text =
+        commit.outgoing.iter().find(|outgoing| matches!(outgoing.content, Content::Text(_)))?;
     Some(Claim {
         outgoing: text.clone(),
         token: ClaimToken::new(1),
@@ -463,9 +433,7 @@ fn duplicate(snapshot: &Snapshot, now: DateTime<Utc>) -> Outcome {
         decision: Decision::None,
         reason: Reason::Duplicate,
         state: snapshot.record.map(|record| record.state),
-        next_reminder_at: snapshot
-            .record
-            .and_then(|record| record.next_reminder_at(policy, now)),
+        next_reminder_at: snapshot.record.and_then(|record| record.next_reminder_at(policy, now)),
         in_flight: Vec::new(),
         delivery: None,
     }

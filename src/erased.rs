@@ -87,11 +87,7 @@ trait AnyOutbox: Send + Sync {
 fn boxed<'a, T, E: Error + Send + Sync + 'static>(
     future: impl Future<Output = Result<T, E>> + Send + 'a,
 ) -> Boxed<'a, T> {
-    Box::pin(async {
-        future
-            .await
-            .map_err(|error| BoxedStorageError(Box::new(error)))
-    })
+    Box::pin(async { future.await.map_err(|error| BoxedStorageError(Box::new(error))) })
 }
 
 impl<S: Storage> AnyStorage for S {

@@ -1,11 +1,7 @@
 //! Double opt-in for text messaging.
 #![no_std]
 #![forbid(unsafe_code)]
-#![warn(
-    clippy::exhaustive_enums,
-    clippy::wildcard_enum_match_arm,
-    clippy::std_instead_of_core
-)]
+#![warn(clippy::exhaustive_enums, clippy::wildcard_enum_match_arm, clippy::std_instead_of_core)]
 
 extern crate alloc;
 #[cfg(feature = "std")]

@@ -1,10 +1,13 @@
 //! What a host's database must do: the [`Storage`] trait, and [`Archive`] for looking back.
 
+mod place;
+
 use alloc::{sync::Arc, vec::Vec};
 use core::future::Future;
 
 use chrono::{DateTime, Utc};
 
+pub use self::place::Place;
 use crate::consent::{
     contact::{Contact, PhoneNumber},
     decision::Cancel,
@@ -46,10 +49,9 @@ pub trait Storage: Send + Sync {
 
     /// Takes up to `limit` messages that are due at `now`, of any account, until `until`.
     ///
-    /// A message is due when it is the first unfinished one of its line, not set aside, and either
-    /// waits for no later time, or was claimed under a lease that has ended (`now` at or past it).
-    /// What to do with it is in [`Claim::task`]. Each claim of a message gets the next
-    /// [`ClaimToken`]; an older one is stale from then on.
+    /// A message is due when it is the first unfinished one of its line, not set aside, and its
+    /// [`Place::due`] has come (`now` at or past it); [`Place::claim`] claims it. A token of an
+    /// earlier claim is stale from then on.
     fn claim(
         &self,
         now: DateTime<Utc>,
@@ -70,8 +72,8 @@ pub trait Storage: Send + Sync {
     ) -> impl Future<Output = Result<PolicyCommitted, Self::Error>> + Send;
 }
 
-/// An account's settings and their revision.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// An account's settings and their revision; by default those of an account that set none.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[allow(clippy::exhaustive_structs, reason = "storages make it")]
 pub struct CurrentPolicy {
     /// The settings; a storage parses each revision once.

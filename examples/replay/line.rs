@@ -18,15 +18,8 @@ pub(crate) struct Line {
 }
 
 pub(crate) enum Does {
-    Event {
-        contact: Contact,
-        event: Event<'static>,
-    },
-    Settings {
-        account: AccountId,
-        actor: Actor,
-        patch: Map<String, Value>,
-    },
+    Event { contact: Contact, event: Event<'static> },
+    Settings { account: AccountId, actor: Actor, patch: Map<String, Value> },
     Outbox(OutboxResult),
     Tick,
 }
@@ -45,10 +38,7 @@ pub(crate) struct LineError {
 }
 
 fn bad_line(message: impl Into<String>) -> LineError {
-    LineError {
-        code: "bad_line",
-        message: message.into(),
-    }
+    LineError { code: "bad_line", message: message.into() }
 }
 
 impl Line {
@@ -77,10 +67,7 @@ impl Line {
                 })?;
                 return Ok(Self {
                     at,
-                    does: Does::Event {
-                        contact: Contact::new(account, number),
-                        event,
-                    },
+                    does: Does::Event { contact: Contact::new(account, number), event },
                 });
             }
             _ => return Err(bad_line("the type is unknown")),
@@ -103,8 +90,7 @@ impl Fields {
     }
 
     fn required(&mut self, name: &str) -> Result<Value, LineError> {
-        self.optional(name)
-            .ok_or_else(|| bad_line(format!("`{}{name}` is missing", self.path)))
+        self.optional(name).ok_or_else(|| bad_line(format!("`{}{name}` is missing", self.path)))
     }
 
     fn wrong(&self, name: &str) -> LineError {
@@ -152,10 +138,7 @@ impl Fields {
     }
 
     fn actor(&mut self) -> Result<Actor, LineError> {
-        let mut fields = Self {
-            object: self.object("actor")?,
-            path: "actor.",
-        };
+        let mut fields = Self { object: self.object("actor")?, path: "actor." };
         let id = fields.id("id", ActorId::new)?;
         let role = fields.string("role")?;
         let granted = fields.permissions()?;
@@ -196,17 +179,13 @@ impl Fields {
                 source: self.word("source", source)?,
                 opted_out: self.boolean("opted_out")?,
             },
-            "existing" => Event::DeclaredExisting {
-                actor: self.actor()?,
-            },
+            "existing" => Event::DeclaredExisting { actor: self.actor()? },
             "override" => Event::Overridden {
                 actor: self.actor()?,
                 to: self.word("status", status)?,
                 note: self.note()?,
             },
-            "carrier_block" => Event::CarrierBlocked {
-                code: self.id("code", CarrierCode::new)?,
-            },
+            "carrier_block" => Event::CarrierBlocked { code: self.id("code", CarrierCode::new)? },
             _ => {
                 let inbox = self.id("inbox", InboxId::new)?;
                 let actor = self.actor()?;
@@ -227,11 +206,7 @@ impl Fields {
     }
 
     fn end(self) -> Result<(), LineError> {
-        if self.object.is_empty() {
-            Ok(())
-        } else {
-            Err(bad_line("the line has an unknown field"))
-        }
+        if self.object.is_empty() { Ok(()) } else { Err(bad_line("the line has an unknown field")) }
     }
 }
 

@@ -22,12 +22,7 @@ pub(crate) fn answer(
     answer: &Answer,
     left: &[Outgoing],
 ) -> io::Result<()> {
-    let Answer {
-        decision,
-        reason,
-        state,
-        next_reminder_at,
-    } = answer;
+    let Answer { decision, reason, state, next_reminder_at } = answer;
     let state = state.as_ref();
     write!(
         to,
@@ -46,20 +41,13 @@ pub(crate) fn done(
     what: &str,
     left: &[Outgoing],
 ) -> io::Result<()> {
-    write!(
-        to,
-        r#"{{"line":{line},"decision":"none","reason":"{what}","#
-    )?;
+    write!(to, r#"{{"line":{line},"decision":"none","reason":"{what}","#)?;
     sent_and_synced(to, left)
 }
 
 pub(crate) fn error(to: &mut impl Write, line: u64, error: &LineError) -> io::Result<()> {
     let LineError { code, message } = error;
-    writeln!(
-        to,
-        r#"{{"line":{line},"error":"{code}","message":{}}}"#,
-        json!(message)
-    )
+    writeln!(to, r#"{{"line":{line},"error":"{code}","message":{}}}"#, json!(message))
 }
 
 fn sent_and_synced(to: &mut impl Write, left: &[Outgoing]) -> io::Result<()> {
@@ -70,12 +58,7 @@ fn sent_and_synced(to: &mut impl Write, left: &[Outgoing]) -> io::Result<()> {
         .into_iter()
         .map(|(crm, opted_out)| format!(r#"{{"to":"{crm}","opted_out":{opted_out}}}"#))
         .collect();
-    writeln!(
-        to,
-        r#""sent":[{}],"synced":[{}]}}"#,
-        sent.join(","),
-        synced.join(",")
-    )
+    writeln!(to, r#""sent":[{}],"synced":[{}]}}"#, sent.join(","), synced.join(","))
 }
 
 fn sent(outgoing: &Outgoing) -> Option<String> {

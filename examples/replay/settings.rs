@@ -56,16 +56,10 @@ fn merge(into: &mut Value, patch: &Map<String, Value>, path: &str) -> Result<(),
 
 /// A whole number that settings can hold at all; their bounds are checked later.
 fn fits(number: &serde_json::Number) -> bool {
-    number
-        .as_u64()
-        .is_some_and(|number| u32::try_from(number).is_ok())
+    number.as_u64().is_some_and(|number| u32::try_from(number).is_ok())
 }
 
 fn is_keyword(path: &str, value: &Value) -> bool {
-    let known = |value: &str| {
-        optin::Keyword::ALL
-            .iter()
-            .any(|keyword| keyword.as_str() == value)
-    };
+    let known = |value: &str| optin::Keyword::ALL.iter().any(|keyword| keyword.as_str() == value);
     path != "settings.prompt.keyword" || value.as_str().is_some_and(known)
 }

@@ -5,11 +5,7 @@ use core::fmt;
 
 /// The words of a text, in or out. `Debug` shows their length only.
 #[derive(Clone, PartialEq, Eq, Hash)]
-#[cfg_attr(
-    feature = "serde",
-    derive(serde::Serialize, serde::Deserialize),
-    serde(transparent)
-)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(transparent))]
 pub struct Body<'a>(Cow<'a, str>);
 
 impl Body<'_> {

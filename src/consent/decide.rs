@@ -99,11 +99,7 @@ struct Case<'a> {
 impl<'a> Case<'a> {
     fn new(policy: &'a Policy, record: Option<&Record>, now: DateTime<Utc>) -> Self {
         let now = time::to_millisecond(now);
-        Self {
-            policy,
-            record: record.map(|record| record.lapse(now)),
-            now,
-        }
+        Self { policy, record: record.map(|record| record.lapse(now)), now }
     }
 
     /// R5.1
@@ -182,12 +178,7 @@ impl<'a> Case<'a> {
             (
                 Override::OptedOut,
                 None | Some(ConsentState::Pending(_) | ConsentState::Active { .. }),
-            ) => self.opt_out(
-                OptOut::Staff,
-                self.now,
-                Decision::OptOut,
-                Reason::Overridden,
-            ),
+            ) => self.opt_out(OptOut::Staff, self.now, Decision::OptOut, Reason::Overridden),
             (Override::OptedOut, Some(ConsentState::OptedOut { .. })) => {
                 self.opt_out_again(OptOut::Staff, self.now, Reason::AlreadyOptedOut)
             }
@@ -198,21 +189,15 @@ impl<'a> Case<'a> {
     /// R5.5
     fn blocked(&self) -> Transition {
         match self.state() {
-            Some(ConsentState::OptedOut {
-                by: OptOut::Carrier,
-                ..
-            }) => self.opt_out_again(OptOut::Carrier, self.now, Reason::AlreadyOptedOut),
+            Some(ConsentState::OptedOut { by: OptOut::Carrier, .. }) => {
+                self.opt_out_again(OptOut::Carrier, self.now, Reason::AlreadyOptedOut)
+            }
             None
             | Some(
                 ConsentState::Pending(_)
                 | ConsentState::Active { .. }
                 | ConsentState::OptedOut { .. },
-            ) => self.opt_out(
-                OptOut::Carrier,
-                self.now,
-                Decision::OptOut,
-                Reason::CarrierBlock,
-            ),
+            ) => self.opt_out(OptOut::Carrier, self.now, Decision::OptOut, Reason::CarrierBlock),
         }
         .finish(self, None)
     }
@@ -243,9 +228,7 @@ impl<'a> Case<'a> {
     }
 
     fn next_revision(&self) -> Revision {
-        self.record
-            .map_or_else(Revision::default, |record| record.revision)
-            .next()
+        self.record.map_or_else(Revision::default, |record| record.revision).next()
     }
 
     fn deadline(&self) -> DateTime<Utc> {
@@ -272,17 +255,9 @@ impl<'a> Case<'a> {
     fn put(&self, state: ConsentState, decision: Decision, reason: Reason) -> Transition {
         let record = match self.record {
             None => Record::first(state),
-            Some(record) => Record {
-                revision: record.revision.next(),
-                state,
-                ..record
-            },
+            Some(record) => Record { revision: record.revision.next(), state, ..record },
         };
-        Transition {
-            decision,
-            record: Some(record),
-            ..self.keep(reason)
-        }
+        Transition { decision, record: Some(record), ..self.keep(reason) }
     }
 
     /// Active from now on, which ends the cycle.
@@ -305,10 +280,9 @@ impl<'a> Case<'a> {
         let transition = self.put(self.opted_out(by, at), decision, reason);
         Transition {
             cancel: Cancel::AllQueued,
-            record: transition.record.map(|record| Record {
-                cancelled_before: record.revision,
-                ..record
-            }),
+            record: transition
+                .record
+                .map(|record| Record { cancelled_before: record.revision, ..record }),
             ..transition
         }
     }
@@ -326,11 +300,7 @@ impl<'a> Case<'a> {
     fn opted_out(&self, by: OptOut, at: DateTime<Utc>) -> ConsentState {
         match self.state() {
             Some(ConsentState::OptedOut { by: before, since }) => ConsentState::OptedOut {
-                by: if by.is_stronger_than(before) {
-                    by
-                } else {
-                    before
-                },
+                by: if by.is_stronger_than(before) { by } else { before },
                 since: since.max(at),
             },
             None | Some(ConsentState::Pending(_) | ConsentState::Active { .. }) => {
@@ -363,11 +333,7 @@ impl<'a> Case<'a> {
 }
 
 fn require(actor: &Actor, permission: Permission) -> Result<(), Refusal> {
-    if actor.may(permission) {
-        Ok(())
-    } else {
-        Err(Refusal::Forbidden(permission))
-    }
+    if actor.may(permission) { Ok(()) } else { Err(Refusal::Forbidden(permission)) }
 }
 
 impl Transition {
@@ -376,10 +342,8 @@ impl Transition {
         self.state = self.record.map(|record| record.state).or(case.state());
         self.statuses = case.statuses(self.state, said);
         if !self.statuses.is_empty() && self.record.is_none() {
-            self.record = case.record.map(|record| Record {
-                revision: record.revision.next(),
-                ..record
-            });
+            self.record =
+                case.record.map(|record| Record { revision: record.revision.next(), ..record });
         }
         self.next_reminder_at = next_reminder_at(self.state, case.policy);
         self

@@ -1,15 +1,16 @@
 //! What an event leads to: an action and its reason, or a refusal.
 
-use super::{actor::Permission, state::ConsentState};
+use super::{
+    actor::Permission,
+    outgoing::{Content, Outgoing},
+    state::ConsentState,
+};
 
 /// What to do, as one word. At most one action follows from an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
-#[allow(
-    clippy::exhaustive_enums,
-    reason = "a host that forgets a decision does not compile"
-)]
+#[allow(clippy::exhaustive_enums, reason = "a host that forgets a decision does not compile")]
 pub enum Decision {
     /// Ask the contact to opt in.
     SendConfirmation,
@@ -210,6 +211,17 @@ pub enum Cancel {
     Prompts,
     /// Every text: the contact opted out.
     AllQueued,
+}
+
+impl Cancel {
+    /// Whether it takes back this message, unless it is claimed.
+    pub fn takes_back(self, outgoing: &Outgoing) -> bool {
+        match (&outgoing.content, self) {
+            (Content::Text(text), Self::Prompts) => text.kind.is_prompt(),
+            (Content::Text(_), Self::AllQueued) => true,
+            (Content::Text(_), Self::Nothing) | (Content::Status(_), _) => false,
+        }
+    }
 }
 
 /// The name of a state, for those who have none yet too: `absent` without a record.

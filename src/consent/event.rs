@@ -24,10 +24,7 @@ pub enum Event<'a> {
         /// Who did.
         source: Source,
         /// What they said of its status, if anything.
-        #[cfg_attr(
-            feature = "serde",
-            serde(default, skip_serializing_if = "Option::is_none")
-        )]
+        #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
         opted_out: Option<bool>,
     },
     /// The host said that a conversation stood before the engine came (R5.2).
@@ -42,10 +39,7 @@ pub enum Event<'a> {
         /// To what.
         to: Override,
         /// Why, in their words.
-        #[cfg_attr(
-            feature = "serde",
-            serde(default, skip_serializing_if = "Option::is_none")
-        )]
+        #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
         note: Option<Note>,
     },
     /// The provider said that the number has opted out (R5.5).
@@ -63,18 +57,14 @@ impl Event<'_> {
     /// The same event, owned.
     pub fn into_owned(self) -> Event<'static> {
         match self {
-            Self::Texted(text) => Event::Texted(Text {
-                body: text.body.into_owned(),
-                ..text
-            }),
+            Self::Texted(text) => Event::Texted(Text { body: text.body.into_owned(), ..text }),
             Self::Added { source, opted_out } => Event::Added { source, opted_out },
             Self::DeclaredExisting { actor } => Event::DeclaredExisting { actor },
             Self::Overridden { actor, to, note } => Event::Overridden { actor, to, note },
             Self::CarrierBlocked { code } => Event::CarrierBlocked { code },
-            Self::MessageRequested(message) => Event::MessageRequested(Message {
-                body: message.body.into_owned(),
-                ..message
-            }),
+            Self::MessageRequested(message) => {
+                Event::MessageRequested(Message { body: message.body.into_owned(), ..message })
+            }
             Self::Settled(settled) => Event::Settled(settled),
         }
     }
@@ -100,36 +90,20 @@ pub struct Text<'a> {
     /// Its words.
     pub body: Body<'a>,
     /// Whether pictures or sound came with it: then it is never a yes (R2.7).
-    #[cfg_attr(
-        feature = "serde",
-        serde(default, skip_serializing_if = "core::ops::Not::not")
-    )]
+    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "core::ops::Not::not"))]
     pub media: bool,
     /// Whether the provider has answered the opt-out or help word itself.
-    #[cfg_attr(
-        feature = "serde",
-        serde(default, skip_serializing_if = "core::ops::Not::not")
-    )]
+    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "core::ops::Not::not"))]
     pub provider_replied: bool,
     /// The provider's time of it, if known; later than the time of handling counts as that.
-    #[cfg_attr(
-        feature = "serde",
-        serde(default, skip_serializing_if = "Option::is_none")
-    )]
+    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
     pub sent_at: Option<DateTime<Utc>>,
 }
 
 impl<'a> Text<'a> {
     /// A text without media, unanswered, sent just now.
     pub fn new(inbox: InboxId, id: MessageId, body: impl Into<Body<'a>>) -> Self {
-        Self {
-            inbox,
-            id,
-            body: body.into(),
-            media: false,
-            provider_replied: false,
-            sent_at: None,
-        }
+        Self { inbox, id, body: body.into(), media: false, provider_replied: false, sent_at: None }
     }
 
     /// The same text with or without media.
@@ -141,19 +115,13 @@ impl<'a> Text<'a> {
     /// The same text, answered by the provider or not.
     #[must_use]
     pub fn with_provider_replied(self, provider_replied: bool) -> Self {
-        Self {
-            provider_replied,
-            ..self
-        }
+        Self { provider_replied, ..self }
     }
 
     /// The same text with the provider's time of it.
     #[must_use]
     pub fn with_sent_at(self, sent_at: DateTime<Utc>) -> Self {
-        Self {
-            sent_at: Some(sent_at),
-            ..self
-        }
+        Self { sent_at: Some(sent_at), ..self }
     }
 }
 
@@ -165,64 +133,40 @@ pub struct Message<'a> {
     /// The inbox that it leaves from.
     pub inbox: InboxId,
     /// Who wrote it; absent for the host itself.
-    #[cfg_attr(
-        feature = "serde",
-        serde(default, skip_serializing_if = "Option::is_none")
-    )]
+    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
     pub actor: Option<Actor>,
     /// Its words.
     pub body: Body<'a>,
     /// The host's id of the request: with it the message acts once, however often it is asked for.
-    #[cfg_attr(
-        feature = "serde",
-        serde(default, skip_serializing_if = "Option::is_none")
-    )]
+    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
     pub request: Option<MessageId>,
     /// After this it is never handed over; absent is five minutes after it was asked for.
-    #[cfg_attr(
-        feature = "serde",
-        serde(default, skip_serializing_if = "Option::is_none")
-    )]
+    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
     pub not_after: Option<DateTime<Utc>>,
 }
 
 impl<'a> Message<'a> {
     /// A message of the host itself.
     pub fn new(inbox: InboxId, body: impl Into<Body<'a>>) -> Self {
-        Self {
-            inbox,
-            actor: None,
-            body: body.into(),
-            request: None,
-            not_after: None,
-        }
+        Self { inbox, actor: None, body: body.into(), request: None, not_after: None }
     }
 
     /// The same message, written by this actor.
     #[must_use]
     pub fn with_actor(self, actor: Actor) -> Self {
-        Self {
-            actor: Some(actor),
-            ..self
-        }
+        Self { actor: Some(actor), ..self }
     }
 
     /// The same message under the host's id of the request.
     #[must_use]
     pub fn with_request(self, request: MessageId) -> Self {
-        Self {
-            request: Some(request),
-            ..self
-        }
+        Self { request: Some(request), ..self }
     }
 
     /// The same message with another deadline.
     #[must_use]
     pub fn with_not_after(self, not_after: DateTime<Utc>) -> Self {
-        Self {
-            not_after: Some(not_after),
-            ..self
-        }
+        Self { not_after: Some(not_after), ..self }
     }
 }
 
@@ -295,27 +239,18 @@ pub struct Settled {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
-#[allow(
-    clippy::exhaustive_enums,
-    reason = "the table of rules is total over it"
-)]
+#[allow(clippy::exhaustive_enums, reason = "the table of rules is total over it")]
 pub enum Ending {
     /// The provider took it.
     Accepted {
         /// The provider's id of it, if it gave one.
-        #[cfg_attr(
-            feature = "serde",
-            serde(default, skip_serializing_if = "Option::is_none")
-        )]
+        #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
         provider_id: Option<MessageId>,
     },
     /// Certainly not sent, and not to be tried again.
     NotSent {
         /// The provider's code, if it gave one.
-        #[cfg_attr(
-            feature = "serde",
-            serde(default, skip_serializing_if = "Option::is_none")
-        )]
+        #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
         code: Option<CarrierCode>,
     },
     /// Certainly not sent: the number has opted out with the provider.

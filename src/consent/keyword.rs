@@ -51,9 +51,7 @@ impl Keyword {
     /// ```
     pub fn strict(text: &str) -> Option<Self> {
         let word = words::trim(text);
-        Self::ALL
-            .into_iter()
-            .find(|keyword| word.eq_ignore_ascii_case(keyword.as_str()))
+        Self::ALL.into_iter().find(|keyword| word.eq_ignore_ascii_case(keyword.as_str()))
     }
 
     fn bit(self) -> u8 {
@@ -81,9 +79,7 @@ impl KeywordSet {
 
     /// Its keywords, in the order of [`Keyword::ALL`].
     pub fn iter(self) -> impl Iterator<Item = Keyword> {
-        Keyword::ALL
-            .into_iter()
-            .filter(move |keyword| self.contains(*keyword))
+        Keyword::ALL.into_iter().filter(move |keyword| self.contains(*keyword))
     }
 }
 
@@ -107,10 +103,7 @@ impl From<KeywordSet> for Vec<Keyword> {
 
 /// What a text says, before anyone asks who wrote it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[allow(
-    clippy::exhaustive_enums,
-    reason = "the table of rules is total over it"
-)]
+#[allow(clippy::exhaustive_enums, reason = "the table of rules is total over it")]
 pub enum Reading {
     /// An opt-out word and nothing else (R2.1).
     OptOut,
@@ -159,10 +152,7 @@ impl KeywordMatcher {
     ) -> Self {
         let opt_out = WordList::new(is_opt_out, opt_out);
         let help = WordList::new(is_help, help);
-        let restart: Vec<String> = restart
-            .iter()
-            .map(|word| words::trim(word).into())
-            .collect();
+        let restart: Vec<String> = restart.iter().map(|word| words::trim(word).into()).collect();
         let longest = |words: &[String]| words.iter().map(String::len).max().unwrap_or(0);
         Self {
             longest_lenient: longest(&opt_out.added)
@@ -179,9 +169,7 @@ impl KeywordMatcher {
     /// Whether the whole text strictly is a restart word of the account (R2.4).
     pub fn restarts(&self, text: &str) -> bool {
         let word = words::trim(text);
-        self.restart
-            .iter()
-            .any(|restart| word.eq_ignore_ascii_case(restart))
+        self.restart.iter().any(|restart| word.eq_ignore_ascii_case(restart))
     }
 
     /// What the text says; `media` when pictures or sound came with it.
@@ -302,26 +290,14 @@ impl Scan {
         let mut kept = Pass::over(matcher, &mut words);
         let suspected = if words.quoted {
             let own = Pass::over(matcher, &mut Words::new(text, Quotes::Dropped));
-            if own.any {
-                own.suspected
-            } else {
-                kept.suspected
-            }
+            if own.any { own.suspected } else { kept.suspected }
         } else {
             kept.suspected
         };
         if words.ignorable {
-            kept = Pass::over(
-                matcher,
-                &mut Words::new(&words::visible(text), Quotes::Kept),
-            );
+            kept = Pass::over(matcher, &mut Words::new(&words::visible(text), Quotes::Kept));
         }
-        Self {
-            opt_out: kept.opt_out,
-            help: kept.help,
-            suspected,
-            refusal: kept.refusal,
-        }
+        Self { opt_out: kept.opt_out, help: kept.help, suspected, refusal: kept.refusal }
     }
 }
 
@@ -356,11 +332,7 @@ impl Pass {
                 every_help &= matcher.help.contains(folded.as_str());
             }
         }
-        let whole = if letters <= matcher.longest_lenient {
-            squeezed.as_str()
-        } else {
-            ""
-        };
+        let whole = if letters <= matcher.longest_lenient { squeezed.as_str() } else { "" };
         let any = letters > 0;
         Self {
             any,

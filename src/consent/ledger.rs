@@ -22,10 +22,7 @@ pub struct Entry {
     /// The host's time of it.
     pub at: DateTime<Utc>,
     /// Whom it is about; absent when it is about the account's settings.
-    #[cfg_attr(
-        feature = "serde",
-        serde(default, skip_serializing_if = "Option::is_none")
-    )]
+    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
     pub number: Option<PhoneNumber>,
     /// The settings in force; 0 is the defaults of an account that never set any.
     pub policy_revision: Revision,
@@ -63,16 +60,10 @@ pub enum Verdict {
         /// Why.
         reason: Reason,
         /// The record from then on; absent when it stayed.
-        #[cfg_attr(
-            feature = "serde",
-            serde(default, skip_serializing_if = "Option::is_none")
-        )]
+        #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
         record: Option<Record>,
         /// The text that left for the contact, as it was written.
-        #[cfg_attr(
-            feature = "serde",
-            serde(default, skip_serializing_if = "Option::is_none")
-        )]
+        #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
         text: Option<OutgoingText>,
     },
     /// The settings had this revision from then on.
@@ -133,9 +124,7 @@ impl Entry {
         policy_revision: Revision,
         at: DateTime<Utc>,
     ) -> Self {
-        let set = Verdict::PolicySet {
-            revision: policy_revision.next(),
-        };
+        let set = Verdict::PolicySet { revision: policy_revision.next() };
         Self {
             at,
             number: None,
@@ -181,10 +170,7 @@ pub fn fold<'a>(
             if record.revision == before.next() {
                 Ok(Some(record))
             } else {
-                Err(BrokenLedger {
-                    before,
-                    after: record.revision,
-                })
+                Err(BrokenLedger { before, after: record.revision })
             }
         },
     )

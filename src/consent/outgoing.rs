@@ -25,11 +25,7 @@ pub struct OutgoingId {
 impl OutgoingId {
     /// The id of message `n` of the decision that made `revision` of this contact.
     pub fn new(contact: Contact, revision: Revision, n: u8) -> Self {
-        Self {
-            contact,
-            revision,
-            n,
-        }
+        Self { contact, revision, n }
     }
 }
 
@@ -49,11 +45,7 @@ pub struct Outgoing {
 impl Outgoing {
     /// A message decided at this time.
     pub fn new(id: OutgoingId, decided_at: DateTime<Utc>, content: Content) -> Self {
-        Self {
-            id,
-            decided_at,
-            content,
-        }
+        Self { id, decided_at, content }
     }
 
     /// Where it goes: its line among the contact's messages.
@@ -91,10 +83,7 @@ pub struct OutgoingText {
     /// After this it is never handed over (R6.3).
     pub not_after: DateTime<Utc>,
     /// The contact's text that it answers; absent for staff messages.
-    #[cfg_attr(
-        feature = "serde",
-        serde(default, skip_serializing_if = "Option::is_none")
-    )]
+    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
     pub answers: Option<MessageId>,
 }
 
@@ -204,18 +193,12 @@ impl Crm {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
-#[allow(
-    clippy::exhaustive_enums,
-    reason = "every ending has its own consequence"
-)]
+#[allow(clippy::exhaustive_enums, reason = "every ending has its own consequence")]
 pub enum Handover {
     /// The provider took it.
     Accepted {
         /// The provider's id of it, if it gave one.
-        #[cfg_attr(
-            feature = "serde",
-            serde(default, skip_serializing_if = "Option::is_none")
-        )]
+        #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
         provider_id: Option<MessageId>,
     },
     /// It was certainly not sent.
@@ -223,10 +206,7 @@ pub enum Handover {
         /// Whether trying again may help.
         retry: bool,
         /// The provider's code, if it gave one.
-        #[cfg_attr(
-            feature = "serde",
-            serde(default, skip_serializing_if = "Option::is_none")
-        )]
+        #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
         code: Option<CarrierCode>,
     },
     /// It was certainly not sent, because the number has opted out with the provider.

@@ -124,12 +124,7 @@ impl Policy {
             check_reply(field, reply)?;
         }
         whole_within("restarts.max", settings.restarts.max, 0, 10)?;
-        let days = whole_within(
-            "restarts.window_days",
-            settings.restarts.window_days,
-            1,
-            365,
-        )?;
+        let days = whole_within("restarts.window_days", settings.restarts.window_days, 1, 365)?;
         let keywords = &settings.keywords;
         check_added("keywords.opt_out", &keywords.opt_out)?;
         check_added("keywords.help", &keywords.help)?;
@@ -144,10 +139,7 @@ impl Policy {
             return Err(InvalidPolicy::new("keywords.help", Problem::ReadsAsOptOut));
         }
         if ["HELP", "INFO"].into_iter().any(reads_as_opt_out) {
-            return Err(InvalidPolicy::new(
-                "keywords.opt_out",
-                Problem::ReadsAsOptOut,
-            ));
+            return Err(InvalidPolicy::new("keywords.opt_out", Problem::ReadsAsOptOut));
         }
         check_restart(&keywords.restart, &matcher)?;
         Ok(Self {
@@ -205,10 +197,8 @@ impl Policy {
     ) -> Option<RestartWindow> {
         let open = window.filter(|window| time::elapsed(window.began, now) < self.restart_window);
         let (began, count) = open.map_or((now, 0), |window| (window.began, window.count));
-        (u32::from(count) < self.settings.restarts.max).then(|| RestartWindow {
-            began,
-            count: count.saturating_add(1),
-        })
+        (u32::from(count) < self.settings.restarts.max)
+            .then(|| RestartWindow { began, count: count.saturating_add(1) })
     }
 }
 
@@ -248,10 +238,7 @@ pub(super) fn whole_within(
     if (min..=max).contains(&value) {
         Ok(value)
     } else {
-        Err(InvalidPolicy::new(
-            field,
-            Problem::OutOfBounds { value, min, max },
-        ))
+        Err(InvalidPolicy::new(field, Problem::OutOfBounds { value, min, max }))
     }
 }
 
@@ -261,13 +248,7 @@ fn check_reply(field: &'static str, reply: Option<&str>) -> Result<(), InvalidPo
     if reply.trim().is_empty() {
         Err(InvalidPolicy::new(field, Problem::Blank))
     } else if length > MAX_CHARACTERS {
-        Err(InvalidPolicy::new(
-            field,
-            Problem::TooLong {
-                length,
-                max: MAX_CHARACTERS,
-            },
-        ))
+        Err(InvalidPolicy::new(field, Problem::TooLong { length, max: MAX_CHARACTERS }))
     } else {
         Ok(())
     }
@@ -275,20 +256,13 @@ fn check_reply(field: &'static str, reply: Option<&str>) -> Result<(), InvalidPo
 
 fn check_list(field: &'static str, list: &[String]) -> Result<(), InvalidPolicy> {
     if list.len() > MAX_WORDS {
-        return Err(InvalidPolicy::new(
-            field,
-            Problem::TooMany { count: list.len() },
-        ));
+        return Err(InvalidPolicy::new(field, Problem::TooMany { count: list.len() }));
     }
     let lengths = list.iter().map(|word| word.chars().count());
     match lengths.max().filter(|&length| length > MAX_WORD_CHARACTERS) {
-        Some(length) => Err(InvalidPolicy::new(
-            field,
-            Problem::TooLong {
-                length,
-                max: MAX_WORD_CHARACTERS,
-            },
-        )),
+        Some(length) => {
+            Err(InvalidPolicy::new(field, Problem::TooLong { length, max: MAX_WORD_CHARACTERS }))
+        }
         None => Ok(()),
     }
 }
@@ -310,10 +284,7 @@ fn check_restart(list: &[String], matcher: &KeywordMatcher) -> Result<(), Invali
     if list.iter().any(|word| words::trim(word).is_empty()) {
         return Err(InvalidPolicy::new(FIELD, Problem::Blank));
     }
-    if !list
-        .iter()
-        .any(|word| words::trim(word).eq_ignore_ascii_case("START"))
-    {
+    if !list.iter().any(|word| words::trim(word).eq_ignore_ascii_case("START")) {
         return Err(InvalidPolicy::new(FIELD, Problem::NoStart));
     }
     if list.iter().any(|word| matcher.reads_otherwise(word)) {

@@ -25,24 +25,14 @@ impl PromptTemplate {
     /// than 1,600 characters.
     pub fn new(settings: &PromptSettings) -> Result<Self, InvalidPolicy> {
         if !words::tells_opt_out(&settings.opt_out_notice) {
-            return Err(InvalidPolicy::new(
-                "prompt.opt_out_notice",
-                Problem::NoOptOutWord,
-            ));
+            return Err(InvalidPolicy::new("prompt.opt_out_notice", Problem::NoOptOutWord));
         }
         let text = render(settings);
         match text.chars().count() {
-            0..=MAX_CHARACTERS => Ok(Self {
-                keyword: settings.keyword,
-                text,
-            }),
-            length => Err(InvalidPolicy::new(
-                "prompt",
-                Problem::TooLong {
-                    length,
-                    max: MAX_CHARACTERS,
-                },
-            )),
+            0..=MAX_CHARACTERS => Ok(Self { keyword: settings.keyword, text }),
+            length => {
+                Err(InvalidPolicy::new("prompt", Problem::TooLong { length, max: MAX_CHARACTERS }))
+            }
         }
     }
 
@@ -80,9 +70,5 @@ fn render(settings: &PromptSettings) -> String {
         text.push(' ');
     }
     text.push_str(after);
-    if words::tells_opt_out(&text) {
-        text
-    } else {
-        format!("{text}\n{}", settings.opt_out_notice)
-    }
+    if words::tells_opt_out(&text) { text } else { format!("{text}\n{}", settings.opt_out_notice) }
 }

@@ -41,16 +41,10 @@ pub struct Record {
     /// Where the contact stands.
     pub state: ConsentState,
     /// When the last help reply was decided (R4.3).
-    #[cfg_attr(
-        feature = "serde",
-        serde(default, skip_serializing_if = "Option::is_none")
-    )]
+    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
     pub help_replied_at: Option<DateTime<Utc>>,
     /// Restarts so far in the present window (R4.11).
-    #[cfg_attr(
-        feature = "serde",
-        serde(default, skip_serializing_if = "Option::is_none")
-    )]
+    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
     pub restarts: Option<RestartWindow>,
     /// Texts decided before this revision were cancelled by an opt-out (R6.4).
     pub cancelled_before: Revision,
@@ -82,10 +76,9 @@ impl Record {
     /// The record as a decision at `now` must see it: no prompt outstanding past its end.
     pub(super) fn lapse(self, now: DateTime<Utc>) -> Self {
         match self.state {
-            ConsentState::Pending(pending) => Self {
-                state: ConsentState::Pending(pending.lapse(now)),
-                ..self
-            },
+            ConsentState::Pending(pending) => {
+                Self { state: ConsentState::Pending(pending.lapse(now)), ..self }
+            }
             ConsentState::Active { .. } | ConsentState::OptedOut { .. } => self,
         }
     }
@@ -94,9 +87,7 @@ impl Record {
     ///
     /// As a decision at `now` would see it: an outstanding prompt past its end counts as sent.
     pub fn next_reminder_at(&self, policy: &Policy, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
-        self.lapse(time::to_millisecond(now))
-            .pending()?
-            .next_reminder_at(policy)
+        self.lapse(time::to_millisecond(now)).pending()?.next_reminder_at(policy)
     }
 
     /// The pending part, where the contact is pending.

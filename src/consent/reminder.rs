@@ -17,10 +17,7 @@ pub struct ReminderPolicy {
 
 /// Whether a prompt may go now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[allow(
-    clippy::exhaustive_enums,
-    reason = "the table of rules is total over it"
-)]
+#[allow(clippy::exhaustive_enums, reason = "the table of rules is total over it")]
 pub enum Due {
     /// It may.
     Due,
@@ -37,16 +34,8 @@ impl ReminderPolicy {
     /// [`InvalidPolicy`] for numbers out of these bounds: looser limits cannot be expressed.
     pub fn new(settings: &ReminderSettings) -> Result<Self, InvalidPolicy> {
         let max = whole_within("reminders.max", settings.max, 0, 3)?;
-        let hours = whole_within(
-            "reminders.interval_hours",
-            settings.interval_hours,
-            12,
-            8_760,
-        )?;
-        Ok(Self {
-            max: u8::try_from(max).unwrap_or(3),
-            interval: TimeDelta::hours(hours.into()),
-        })
+        let hours = whole_within("reminders.interval_hours", settings.interval_hours, 12, 8_760)?;
+        Ok(Self { max: u8::try_from(max).unwrap_or(3), interval: TimeDelta::hours(hours.into()) })
     }
 
     /// The least time between the end of one prompt's hand-over and the next prompt.

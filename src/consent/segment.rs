@@ -35,19 +35,11 @@ pub struct Segments {
 /// ```
 pub fn segments(text: &str) -> Segments {
     match measure(text, septets, 160, 153) {
-        Some((units, count)) => Segments {
-            encoding: Encoding::Gsm7,
-            units,
-            count,
-        },
+        Some((units, count)) => Segments { encoding: Encoding::Gsm7, units, count },
         None => {
             let (units, count) =
                 measure(text, |char| Some(char.len_utf16()), 70, 67).unwrap_or((0, 0));
-            Segments {
-                encoding: Encoding::Ucs2,
-                units,
-                count,
-            }
+            Segments { encoding: Encoding::Ucs2, units, count }
         }
     }
 }

@@ -139,10 +139,7 @@ impl Default for PromptSettings {
 
 impl Default for ReminderSettings {
     fn default() -> Self {
-        Self {
-            max: 3,
-            interval_hours: 12,
-        }
+        Self { max: 3, interval_hours: 12 }
     }
 }
 
@@ -170,10 +167,7 @@ impl Default for ReplySettings {
 
 impl Default for RestartSettings {
     fn default() -> Self {
-        Self {
-            max: 3,
-            window_days: 30,
-        }
+        Self { max: 3, window_days: 30 }
     }
 }
 

@@ -13,10 +13,7 @@ use super::{
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
-#[allow(
-    clippy::exhaustive_enums,
-    reason = "a host that forgets a state does not compile"
-)]
+#[allow(clippy::exhaustive_enums, reason = "a host that forgets a state does not compile")]
 pub enum ConsentState {
     /// Not confirmed in this cycle: may not be messaged.
     Pending(Pending),
@@ -65,18 +62,12 @@ pub struct Pending {
     /// Prompts used in this cycle, an outstanding one included: 0 is not asked yet.
     pub prompts_used: u8,
     /// When the hand-over of the last prompt ended, or the clock that R6.2 keeps.
-    #[cfg_attr(
-        feature = "serde",
-        serde(default, skip_serializing_if = "Option::is_none")
-    )]
+    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
     pub last_prompt: Option<DateTime<Utc>>,
     /// The keywords shown in this cycle.
     pub keywords_shown: KeywordSet,
     /// The prompt whose hand-over has not ended yet.
-    #[cfg_attr(
-        feature = "serde",
-        serde(default, skip_serializing_if = "Option::is_none")
-    )]
+    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
     pub outstanding: Option<Outstanding>,
     /// Prompts in a row that ended not sent (R6.2).
     pub not_sent_in_row: u8,
@@ -96,10 +87,7 @@ pub struct Outstanding {
     /// Prompts used before it.
     pub prompts_used: u8,
     /// The last prompt before it.
-    #[cfg_attr(
-        feature = "serde",
-        serde(default, skip_serializing_if = "Option::is_none")
-    )]
+    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
     pub last_prompt: Option<DateTime<Utc>>,
     /// The keywords shown before it.
     pub keywords_shown: KeywordSet,

@@ -122,10 +122,7 @@ pub(super) struct Suspicion {
 
 impl Suspicion {
     pub(super) fn new() -> Self {
-        Self {
-            before: [Token::Other; 2],
-            found: false,
-        }
+        Self { before: [Token::Other; 2], found: false }
     }
 
     pub(super) fn see(&mut self, word: &Word<'_>) {
@@ -168,30 +165,18 @@ fn ends_phrase(before: [Token; 2], now: Token) -> bool {
 
 /// Whether the squeezed text is a refusal (R2.6).
 pub(super) fn refuses(squeezed: &str) -> bool {
-    matches!(
-        squeezed,
-        "no" | "nope" | "nothanks" | "nothankyou" | "notinterested"
-    )
+    matches!(squeezed, "no" | "nope" | "nothanks" | "nothankyou" | "notinterested")
 }
 
 /// Whether the text is what a phone sends when its owner taps a reaction (R2.6).
 pub(super) fn is_reaction(text: &str) -> bool {
-    const VERBS: [&str; 6] = [
-        "Liked ",
-        "Loved ",
-        "Disliked ",
-        "Laughed at ",
-        "Emphasized ",
-        "Questioned ",
-    ];
+    const VERBS: [&str; 6] =
+        ["Liked ", "Loved ", "Disliked ", "Laughed at ", "Emphasized ", "Questioned "];
     let text = text.trim();
-    VERBS
-        .iter()
-        .filter_map(|verb| text.strip_prefix(verb))
-        .any(|span| {
-            [('"', '"'), ('“', '”')]
-                .into_iter()
-                .filter_map(|(open, close)| span.strip_prefix(open)?.strip_suffix(close))
-                .any(|inside| !inside.contains(['"', '“', '”']))
-        })
+    VERBS.iter().filter_map(|verb| text.strip_prefix(verb)).any(|span| {
+        [('"', '"'), ('“', '”')]
+            .into_iter()
+            .filter_map(|(open, close)| span.strip_prefix(open)?.strip_suffix(close))
+            .any(|inside| !inside.contains(['"', '“', '”']))
+    })
 }

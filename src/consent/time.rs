@@ -14,6 +14,5 @@ pub(crate) fn elapsed(then: DateTime<Utc>, now: DateTime<Utc>) -> TimeDelta {
 
 /// `time` plus `delta`, or the last time there is.
 pub(crate) fn after(time: DateTime<Utc>, delta: TimeDelta) -> DateTime<Utc> {
-    time.checked_add_signed(delta)
-        .unwrap_or_else(|| to_millisecond(DateTime::<Utc>::MAX_UTC))
+    time.checked_add_signed(delta).unwrap_or_else(|| to_millisecond(DateTime::<Utc>::MAX_UTC))
 }

@@ -27,10 +27,7 @@ const IGNORABLE: [(u32, u32); 17] = [
 
 pub(crate) fn is_ignorable(char: char) -> bool {
     let point = u32::from(char);
-    point >= 0xAD
-        && IGNORABLE
-            .iter()
-            .any(|&(first, last)| (first..=last).contains(&point))
+    point >= 0xAD && IGNORABLE.iter().any(|&(first, last)| (first..=last).contains(&point))
 }
 
 /// A letter or digit that can be seen: the Hangul fillers are letters to Unicode, and invisible.
@@ -58,10 +55,7 @@ pub(crate) fn visible(text: &str) -> Cow<'_, str> {
 
 /// Letters and digits only, case folded: what a lenient reading compares (R2.1).
 pub(crate) fn squeeze(text: &str) -> String {
-    let kept: String = text
-        .chars()
-        .filter(|&char| is_letter_or_digit(char))
-        .collect();
+    let kept: String = text.chars().filter(|&char| is_letter_or_digit(char)).collect();
     UniCase::new(kept).to_folded_case()
 }
 
@@ -84,11 +78,7 @@ pub(crate) struct Word<'a> {
 impl<'a> Word<'a> {
     /// The word without its apostrophes, in its own case.
     pub(crate) fn spelt(&self) -> Cow<'a, str> {
-        if self.plain {
-            self.raw.into()
-        } else {
-            self.letters().collect()
-        }
+        if self.plain { self.raw.into() } else { self.letters().collect() }
     }
 
     /// The word when it is ASCII without apostrophes, in its own case.
@@ -103,11 +93,7 @@ impl<'a> Word<'a> {
 
     /// How many letters and digits it has; folding never makes them fewer.
     pub(crate) fn length(&self) -> usize {
-        if self.plain {
-            self.raw.len()
-        } else {
-            self.letters().count()
-        }
+        if self.plain { self.raw.len() } else { self.letters().count() }
     }
 }
 
@@ -123,11 +109,7 @@ impl Folded {
     const MAX_ASCII: usize = 120;
 
     pub(crate) fn new() -> Self {
-        Self {
-            ascii: [0; Self::MAX_ASCII],
-            length: 0,
-            other: None,
-        }
+        Self { ascii: [0; Self::MAX_ASCII], length: 0, other: None }
     }
 
     pub(crate) fn of(word: &Word<'_>) -> Self {
@@ -182,14 +164,7 @@ pub(crate) struct Words<'a> {
 
 impl<'a> Words<'a> {
     pub(crate) fn new(text: &'a str, quotes: Quotes) -> Self {
-        Self {
-            text,
-            at: 0,
-            quotes,
-            unclosed: [false; 3],
-            quoted: false,
-            ignorable: false,
-        }
+        Self { text, at: 0, quotes, unclosed: [false; 3], quoted: false, ignorable: false }
     }
 
     fn char_at(&self, at: usize) -> Option<char> {

@@ -34,10 +34,7 @@ where
         let begun = self.now();
         if claim.task == Task::HandOver && begun >= claim.until {
             // Paused past the lease: somebody else settles it, as unknown.
-            return Ok(Delivered {
-                delivery: Delivery::Queued,
-                settled: None,
-            });
+            return Ok(Delivered { delivery: Delivery::Queued, settled: None });
         }
         match &claim.outgoing.content {
             Content::Text(text) => self.deliver_text(&claim, text, begun).await,
@@ -76,10 +73,7 @@ where
         });
         let contact = &claim.outgoing.id.contact;
         let step = self.step(contact, &event, Bound::Claim(claim)).await?;
-        Ok(Delivered {
-            delivery,
-            settled: step.map(|step| step.outcome),
-        })
+        Ok(Delivered { delivery, settled: step.map(|step| step.outcome) })
     }
 
     async fn deliver_status(&self, claim: &Claim) -> Result<Delivered, HandleError<S::Error>> {
@@ -110,10 +104,7 @@ where
                 Committed::Conflict => {}
                 Committed::Applied { .. } | Committed::Duplicate | Committed::Stale => {
                     let delivery = Delivery::HandedOver(handover);
-                    return Ok(Delivered {
-                        delivery,
-                        settled: None,
-                    });
+                    return Ok(Delivered { delivery, settled: None });
                 }
             }
         }
@@ -128,9 +119,7 @@ fn ending(
     now: DateTime<Utc>,
 ) -> Ending {
     match handover {
-        Handover::Accepted { provider_id } => Ending::Accepted {
-            provider_id: provider_id.clone(),
-        },
+        Handover::Accepted { provider_id } => Ending::Accepted { provider_id: provider_id.clone() },
         Handover::Blocked { code } => Ending::Blocked { code: code.clone() },
         Handover::Unknown => Ending::Unknown,
         Handover::NotSent { retry, code } => {
@@ -146,9 +135,6 @@ fn ending(
 
 /// Back-off: 1 second, then twice as long each time, up to an hour.
 fn retry_at(attempts: u32, now: DateTime<Utc>) -> DateTime<Utc> {
-    let seconds = 1_i64
-        .checked_shl(attempts.min(12))
-        .unwrap_or(3_600)
-        .min(3_600);
+    let seconds = 1_i64.checked_shl(attempts.min(12)).unwrap_or(3_600).min(3_600);
     time::after(now, TimeDelta::seconds(seconds))
 }

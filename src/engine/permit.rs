@@ -34,11 +34,7 @@ pub struct Permit {
 
 impl Permit {
     pub(super) fn new(contact: Contact, revision: Revision, made_at: DateTime<Utc>) -> Self {
-        Self {
-            contact,
-            revision,
-            made_at,
-        }
+        Self { contact, revision, made_at }
     }
 
     /// Whom it is for.

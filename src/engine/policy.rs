@@ -44,10 +44,7 @@ where
         edit: impl Fn(&Policy) -> Result<Policy, X> + Send,
     ) -> Result<Revision, ChangePolicyError<S::Error, X>> {
         for _ in 0..MAX_TRIES {
-            let current = self
-                .policy(account)
-                .await
-                .map_err(ChangePolicyError::Storage)?;
+            let current = self.policy(account).await.map_err(ChangePolicyError::Storage)?;
             let edited = if actor.may(Permission::ComplianceSettings) {
                 edit(&current.policy).map_err(ChangePolicyError::Invalid)
             } else {

@@ -63,13 +63,10 @@ impl MemoryStorage {
 
 impl State {
     fn policy(&self, account: &AccountId) -> CurrentPolicy {
-        self.policies
-            .get(account)
-            .cloned()
-            .unwrap_or_else(|| CurrentPolicy {
-                policy: self.default_policy.clone(),
-                revision: Revision::default(),
-            })
+        self.policies.get(account).cloned().unwrap_or_else(|| CurrentPolicy {
+            policy: self.default_policy.clone(),
+            revision: Revision::default(),
+        })
     }
 
     fn record(&self, contact: &Contact) -> Option<Record> {
@@ -79,10 +76,7 @@ impl State {
     fn commit(&mut self, commit: Commit) -> Committed {
         let account = commit.contact.account();
         let mark = commit.mark.map(|mark| (account.clone(), mark));
-        if mark
-            .as_ref()
-            .is_some_and(|mark| self.marks.contains_key(mark))
-        {
+        if mark.as_ref().is_some_and(|mark| self.marks.contains_key(mark)) {
             return Committed::Duplicate;
         }
         let stored = self.record(&commit.contact).map(|record| record.revision);
@@ -97,22 +91,12 @@ impl State {
 
         self.marks.extend(mark.map(|mark| (mark, commit.at)));
         if let Change::Put(record) = commit.change {
-            let row = Row {
-                record,
-                entries: Vec::new(),
-            };
-            self.contacts
-                .entry(commit.contact.clone())
-                .or_insert(row)
-                .record = record;
+            let row = Row { record, entries: Vec::new() };
+            self.contacts.entry(commit.contact.clone()).or_insert(row).record = record;
         }
         match self.contacts.get_mut(&commit.contact) {
             Some(row) => row.entries.extend(commit.entry),
-            None => self
-                .accounts
-                .entry(account.clone())
-                .or_default()
-                .extend(commit.entry),
+            None => self.accounts.entry(account.clone()).or_default().extend(commit.entry),
         }
         if let Some(settlement) = &commit.settle {
             self.lines.settle(settlement);
@@ -129,16 +113,11 @@ impl State {
             return PolicyCommitted::Conflict;
         }
         if let Some(policy) = change.policy {
-            let current = CurrentPolicy {
-                policy: Arc::new(policy),
-                revision: change.expected.next(),
-            };
+            let current =
+                CurrentPolicy { policy: Arc::new(policy), revision: change.expected.next() };
             self.policies.insert(change.account.clone(), current);
         }
-        self.accounts
-            .entry(change.account)
-            .or_default()
-            .push(change.entry);
+        self.accounts.entry(change.account).or_default().push(change.entry);
         PolicyCommitted::Applied
     }
 
@@ -202,10 +181,7 @@ impl Archive for MemoryStorage {
         limit: usize,
     ) -> Result<Vec<Entry>, Infallible> {
         let state = self.state();
-        let entries = state
-            .contacts
-            .get(contact)
-            .map(|row| row.entries.as_slice());
+        let entries = state.contacts.get(contact).map(|row| row.entries.as_slice());
         Ok(page(entries, from, limit))
     }
 
@@ -216,11 +192,7 @@ impl Archive for MemoryStorage {
         limit: usize,
     ) -> Result<Vec<Entry>, Infallible> {
         let state = self.state();
-        Ok(page(
-            state.accounts.get(account).map(Vec::as_slice),
-            from,
-            limit,
-        ))
+        Ok(page(state.accounts.get(account).map(Vec::as_slice), from, limit))
     }
 
     async fn contacts(
@@ -231,10 +203,7 @@ impl Archive for MemoryStorage {
     ) -> Result<Vec<(PhoneNumber, Record)>, Infallible> {
         let state = self.state();
         let contacts = state.contacts_of(account, after);
-        Ok(contacts
-            .take(limit)
-            .map(|(number, record)| (number, *record))
-            .collect())
+        Ok(contacts.take(limit).map(|(number, record)| (number, *record)).collect())
     }
 
     async fn counts(&self, account: &AccountId) -> Result<Counts, Infallible> {

@@ -91,10 +91,7 @@ impl Options {
     /// with [`SqliteError::Full`]. Default: none.
     #[must_use]
     pub fn max_pages(self, pages: u32) -> Self {
-        Self {
-            max_pages: Some(pages),
-            ..self
-        }
+        Self { max_pages: Some(pages), ..self }
     }
 
     /// Opens the file, and makes it where there is none.
@@ -105,11 +102,7 @@ impl Options {
     pub fn open(self, path: impl AsRef<Path>) -> Result<SqliteStorage, SqliteError> {
         let path: PathBuf = path.as_ref().into();
         let writer = Writer::start(schema::open_writer(&path, &self)?)?;
-        Ok(SqliteStorage {
-            readers: Readers::new(&path),
-            writer,
-            policies: Arc::default(),
-        })
+        Ok(SqliteStorage { readers: Readers::new(&path), writer, policies: Arc::default() })
     }
 }
 
@@ -127,15 +120,12 @@ impl Storage for SqliteStorage {
     type Error = SqliteError;
 
     async fn load(&self, contact: &Contact) -> Result<Snapshot, SqliteError> {
-        self.readers
-            .read(|connection| load::snapshot(connection, &self.policies, contact))
+        self.readers.read(|connection| load::snapshot(connection, &self.policies, contact))
     }
 
     async fn commit(&self, commit: Commit) -> Result<Committed, SqliteError> {
         let commit = commit::Prepared::new(commit)?;
-        self.writer
-            .write(move |transaction| commit.apply(transaction))
-            .await
+        self.writer.write(move |transaction| commit.apply(transaction)).await
     }
 
     async fn claim(
@@ -145,25 +135,17 @@ impl Storage for SqliteStorage {
         limit: usize,
     ) -> Result<Vec<Claim>, SqliteError> {
         // Most rounds find nothing, and need not wait for the writer to say so.
-        if !self
-            .readers
-            .read(|connection| claim::is_any_due(connection, now))?
-        {
+        if !self.readers.read(|connection| claim::is_any_due(connection, now))? {
             return Ok(Vec::new());
         }
-        self.writer
-            .write(move |transaction| claim::claim(transaction, now, until, limit))
-            .await
+        self.writer.write(move |transaction| claim::claim(transaction, now, until, limit)).await
     }
 
     async fn policy(&self, account: &AccountId) -> Result<CurrentPolicy, SqliteError> {
-        self.readers
-            .read(|connection| load::policy(connection, &self.policies, account))
+        self.readers.read(|connection| load::policy(connection, &self.policies, account))
     }
 
     async fn set_policy(&self, change: PolicyChange) -> Result<PolicyCommitted, SqliteError> {
-        self.writer
-            .write(move |transaction| commit::set_policy(transaction, &change))
-            .await
+        self.writer.write(move |transaction| commit::set_policy(transaction, &change)).await
     }
 }

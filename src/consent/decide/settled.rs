@@ -23,11 +23,7 @@ pub(super) fn decide(
     now: DateTime<Utc>,
 ) -> Transition {
     // Not lapsed: what is known now of the prompt outstanding counts more than that it took long.
-    let case = Case {
-        policy,
-        record: record.copied(),
-        now: time::to_millisecond(now),
-    };
+    let case = Case { policy, record: record.copied(), now: time::to_millisecond(now) };
     if let Ending::Blocked { .. } = settled.ending {
         return case.blocked();
     }
@@ -48,11 +44,7 @@ pub(super) fn decide(
         | Ending::Unknown
         | Ending::Expired => None,
     };
-    Transition {
-        retry_at,
-        ..transition
-    }
-    .finish(&case, None)
+    Transition { retry_at, ..transition }.finish(&case, None)
 }
 
 fn reason(ending: &Ending) -> Reason {
@@ -100,11 +92,7 @@ fn end(pending: Pending, outstanding: Outstanding, settled: &Settled) -> Pending
             } else {
                 given_back.last_prompt
             };
-            Pending {
-                not_sent_in_row,
-                last_prompt,
-                ..given_back
-            }
+            Pending { not_sent_in_row, last_prompt, ..given_back }
         }
         Ending::Expired => given_back,
         Ending::Retry { .. } => pending,

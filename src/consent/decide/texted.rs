@@ -37,10 +37,7 @@ pub fn decide_text(
 fn note_first_text(case: &Case<'_>, transition: Transition) -> Transition {
     match (transition.record, case.state()) {
         (None, Some(ConsentState::Pending(pending))) if !pending.texted => {
-            let state = ConsentState::Pending(Pending {
-                texted: true,
-                ..pending
-            });
+            let state = ConsentState::Pending(Pending { texted: true, ..pending });
             Transition {
                 record: case.put(state, Decision::None, transition.reason).record,
                 ..transition
@@ -94,11 +91,9 @@ impl Texted<'_> {
                 )
             }
             (None, Reading::Refusal) => self.first_pending(Reason::Declined),
-            (None, Reading::Answer { .. } | Reading::Other) => case.activate(
-                OptIn::FirstText,
-                Decision::MarkActive,
-                Reason::DoubleOptInOff,
-            ),
+            (None, Reading::Answer { .. } | Reading::Other) => {
+                case.activate(OptIn::FirstText, Decision::MarkActive, Reason::DoubleOptInOff)
+            }
 
             (Some(Pending(_)), Reading::Reaction) => case.keep(Reason::Reaction),
             (Some(Pending(_)), Reading::SuspectedOptOut) => case.keep(Reason::SuspectedOptOut),
@@ -127,10 +122,7 @@ impl Texted<'_> {
             ) => case.keep(Reason::OptedOut),
         };
         let remember = self.is_remembered(reading);
-        Transition {
-            remember,
-            ..transition
-        }
+        Transition { remember, ..transition }
     }
 
     /// R4.1: all but what someone active says without consequence.
@@ -160,12 +152,7 @@ impl Texted<'_> {
         let reply = reply.as_deref().filter(|_| !self.text.provider_replied);
         Transition {
             text: reply.map(|reply| self.reply(MessageKind::OptedOut, reply)),
-            ..case.opt_out(
-                OptOut::Contact,
-                self.sent_at(),
-                Decision::OptOut,
-                Reason::OptOutKeyword,
-            )
+            ..case.opt_out(OptOut::Contact, self.sent_at(), Decision::OptOut, Reason::OptOutKeyword)
         }
     }
 
@@ -183,10 +170,9 @@ impl Texted<'_> {
             None => Decision::None,
         };
         let transition = match case.state() {
-            None if case.policy.double_opt_in() => Transition {
-                decision,
-                ..self.first_pending(Reason::HelpKeyword)
-            },
+            None if case.policy.double_opt_in() => {
+                Transition { decision, ..self.first_pending(Reason::HelpKeyword) }
+            }
             None => case.activate(OptIn::FirstText, decision, Reason::HelpKeyword),
             Some(state) if reply.is_some() => {
                 case.put(texted(state), decision, Reason::HelpKeyword)
@@ -209,11 +195,9 @@ impl Texted<'_> {
         let confirms = keyword.is_some_and(|keyword| pending.confirms(keyword, case.policy));
         match (pending.asked(), case.policy.double_opt_in()) {
             (true, true | false) if confirms => self.confirmed(),
-            (false, false) => case.activate(
-                OptIn::FirstText,
-                Decision::MarkActive,
-                Reason::DoubleOptInOff,
-            ),
+            (false, false) => {
+                case.activate(OptIn::FirstText, Decision::MarkActive, Reason::DoubleOptInOff)
+            }
             (true, false) if restart => {
                 case.activate(OptIn::Restart, Decision::MarkActive, Reason::Restarted)
             }
@@ -249,20 +233,13 @@ impl Texted<'_> {
             return case.keep(Reason::RestartLimit);
         };
         let transition = if case.policy.double_opt_in() {
-            self.prompt(
-                Pending::default(),
-                Decision::SendConfirmation,
-                Reason::Restarted,
-            )
+            self.prompt(Pending::default(), Decision::SendConfirmation, Reason::Restarted)
         } else {
             case.activate(OptIn::Restart, Decision::MarkActive, Reason::Restarted)
         };
         Transition {
             cancel: Cancel::Prompts,
-            record: transition.record.map(|record| Record {
-                restarts: Some(restarts),
-                ..record
-            }),
+            record: transition.record.map(|record| Record { restarts: Some(restarts), ..record }),
             ..transition
         }
     }
@@ -277,11 +254,7 @@ impl Texted<'_> {
     fn prompt(&self, pending: Pending, decision: Decision, reason: Reason) -> Transition {
         let case = self.case;
         let prompt = case.policy.prompt();
-        let kind = if pending.asked() {
-            MessageKind::Reminder
-        } else {
-            MessageKind::Confirmation
-        };
+        let kind = if pending.asked() { MessageKind::Reminder } else { MessageKind::Confirmation };
         let text = self.reply(kind, prompt.text());
         let outstanding = Outstanding {
             revision: case.next_revision(),
@@ -297,10 +270,7 @@ impl Texted<'_> {
             texted: true,
             ..pending
         });
-        Transition {
-            text: Some(text),
-            ..case.put(state, decision, reason)
-        }
+        Transition { text: Some(text), ..case.put(state, decision, reason) }
     }
 
     fn reply(&self, kind: MessageKind, body: &str) -> OutgoingText {
@@ -321,18 +291,15 @@ impl Texted<'_> {
     /// The provider's time of the text, never later than now.
     fn sent_at(&self) -> DateTime<Utc> {
         let now = self.case.now;
-        self.text
-            .sent_at
-            .map_or(now, |sent_at| time::to_millisecond(sent_at).min(now))
+        self.text.sent_at.map_or(now, |sent_at| time::to_millisecond(sent_at).min(now))
     }
 }
 
 fn texted(state: ConsentState) -> ConsentState {
     match state {
-        ConsentState::Pending(pending) => ConsentState::Pending(Pending {
-            texted: true,
-            ..pending
-        }),
+        ConsentState::Pending(pending) => {
+            ConsentState::Pending(Pending { texted: true, ..pending })
+        }
         ConsentState::Active { .. } | ConsentState::OptedOut { .. } => state,
     }
 }

@@ -12,9 +12,9 @@ use crate::{
         contact::Contact,
         decision::Cancel,
         id::AccountId,
-        outgoing::{ClaimToken, Content, Destination, Outgoing, OutgoingId},
+        outgoing::{Content, Destination, Outgoing, OutgoingId},
     },
-    storage::{Claim, Settlement, Task, Then},
+    storage::{Claim, Place, Settlement, Then},
 };
 
 type LineId = (Contact, Destination);
@@ -30,50 +30,21 @@ pub(super) struct Lines {
 #[derive(Debug)]
 struct Row {
     outgoing: Outgoing,
-    /// The claims so far.
-    claims: u64,
-    attempts: u32,
-    wait: Wait,
-    /// When the first claim of a text ended without a settlement.
-    lapsed: Option<DateTime<Utc>>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Wait {
-    /// Queued, due from this time on.
-    Queued(DateTime<Utc>),
-    /// Claimed until this time.
-    Claimed(DateTime<Utc>),
-}
-
-impl Wait {
-    fn until(self) -> DateTime<Utc> {
-        match self {
-            Self::Queued(until) | Self::Claimed(until) => until,
-        }
-    }
+    place: Place,
 }
 
 impl Lines {
     pub(super) fn has_text(&self, contact: &Contact) -> bool {
-        self.lines
-            .contains_key(&(contact.clone(), Destination::Phone))
+        self.lines.contains_key(&(contact.clone(), Destination::Phone))
     }
 
     /// Queues a message, or takes it into the claim that its decision holds on texts.
     pub(super) fn push(&mut self, outgoing: Outgoing, lease: Option<DateTime<Utc>>) {
-        let lease = lease.filter(|_| outgoing.destination() == Destination::Phone);
-        let is_status = matches!(outgoing.content, Content::Status(_));
         let id = (outgoing.id.contact.clone(), outgoing.destination());
-        let row = Row {
-            wait: lease.map_or(Wait::Queued(DateTime::<Utc>::MIN_UTC), Wait::Claimed),
-            claims: u64::from(lease.is_some()),
-            attempts: 0,
-            lapsed: None,
-            outgoing,
-        };
+        let place = Place::first(&outgoing, lease);
+        let row = Row { outgoing, place };
         self.change(id, |line| {
-            line.retain(|row| !is_status || matches!(row.wait, Wait::Claimed(_)));
+            line.retain(|older| !row.is_status() || older.place.claimed);
             line.push_back(row);
         });
     }
@@ -83,14 +54,9 @@ impl Lines {
         let mut in_flight = Vec::new();
         if cancel != Cancel::Nothing {
             self.change((contact.clone(), Destination::Phone), |line| {
-                line.retain(|row| {
-                    let meant = is_meant(cancel, &row.outgoing);
-                    let claimed = matches!(row.wait, Wait::Claimed(_));
-                    if meant && claimed {
-                        in_flight.push(row.outgoing.id.clone());
-                    }
-                    !meant || claimed
-                });
+                line.retain(|row| row.place.claimed || !cancel.takes_back(&row.outgoing));
+                let claimed = line.iter().filter(|row| cancel.takes_back(&row.outgoing));
+                in_flight.extend(claimed.map(|row| row.outgoing.id.clone()));
             });
         }
         in_flight
@@ -110,10 +76,7 @@ impl Lines {
             .lines
             .range((contact.clone(), Destination::Phone)..)
             .take_while(|((of, _), _)| of == contact)
-            .find(|(_, line)| {
-                line.front()
-                    .is_some_and(|row| row.is_claimed_as(settlement))
-            })
+            .find(|(_, line)| line.front().is_some_and(|row| row.is_claimed_as(settlement)))
             .map(|(id, _)| id.clone());
         let Some(id) = line else { return };
         let mut set_aside = None;
@@ -122,8 +85,7 @@ impl Lines {
             Then::SetAside => set_aside = line.pop_front(),
             Then::RetryAt(at) => {
                 if let Some(row) = line.front_mut() {
-                    row.wait = Wait::Queued(at);
-                    row.attempts = row.attempts.saturating_add(1);
+                    row.place.retry_at(at);
                 }
                 if line.front().is_some_and(Row::is_status) && line.len() > 1 {
                     line.pop_front();
@@ -146,7 +108,9 @@ impl Lines {
         let mut claims = Vec::with_capacity(due.len());
         for id in due {
             self.change(id, |line| {
-                claims.extend(line.front_mut().map(|row| row.claim(now, until)));
+                claims.extend(
+                    line.front_mut().map(|row| row.place.claim(row.outgoing.clone(), now, until)),
+                );
             });
         }
         claims
@@ -164,9 +128,9 @@ impl Lines {
     /// Changes one line, and keeps what is known of its head with it.
     fn change(&mut self, id: LineId, change: impl FnOnce(&mut VecDeque<Row>)) {
         let line = self.lines.entry(id.clone()).or_default();
-        let before = line.front().map(|row| row.wait.until());
+        let before = line.front().map(|row| row.place.due);
         change(line);
-        let after = line.front().map(|row| row.wait.until());
+        let after = line.front().map(|row| row.place.due);
         if line.is_empty() {
             self.lines.remove(&id);
         }
@@ -185,36 +149,6 @@ impl Row {
     }
 
     fn is_claimed_as(&self, settlement: &Settlement) -> bool {
-        matches!(self.wait, Wait::Claimed(_))
-            && self.outgoing.id == settlement.id
-            && settlement.token == ClaimToken::new(self.claims)
-    }
-
-    fn claim(&mut self, now: DateTime<Utc>, until: DateTime<Utc>) -> Claim {
-        if let (Content::Text(_), Wait::Claimed(ended)) = (&self.outgoing.content, self.wait) {
-            self.lapsed.get_or_insert(ended);
-        }
-        let task = match &self.outgoing.content {
-            Content::Text(_) if self.lapsed.is_some() => Task::Unknown,
-            Content::Text(text) if now > text.not_after => Task::Expired,
-            Content::Text(_) | Content::Status(_) => Task::HandOver,
-        };
-        self.claims = self.claims.saturating_add(1);
-        self.wait = Wait::Claimed(until);
-        Claim {
-            outgoing: self.outgoing.clone(),
-            token: ClaimToken::new(self.claims),
-            until: self.lapsed.unwrap_or(until),
-            attempts: self.attempts,
-            task,
-        }
-    }
-}
-
-fn is_meant(cancel: Cancel, outgoing: &Outgoing) -> bool {
-    match (&outgoing.content, cancel) {
-        (Content::Text(text), Cancel::Prompts) => text.kind.is_prompt(),
-        (Content::Text(_), Cancel::AllQueued) => true,
-        (Content::Text(_), Cancel::Nothing) | (Content::Status(_), _) => false,
+        self.outgoing.id == settlement.id && self.place.is_claimed_as(settlement.token)
     }
 }

@@ -109,12 +109,7 @@ impl Archive for SqliteStorage {
         self.readers.read(|connection| {
             let sql = "SELECT message FROM outgoing WHERE account = ?1 AND state = 'set_aside'
                 ORDER BY number, revision, n LIMIT ?2";
-            decoded(
-                connection,
-                "message",
-                sql,
-                params![account.as_str(), page(limit)],
-            )
+            decoded(connection, "message", sql, params![account.as_str(), page(limit)])
         })
     }
 

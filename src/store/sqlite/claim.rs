@@ -10,8 +10,8 @@ use super::{
     load::{from_i64, to_i64},
 };
 use crate::{
-    consent::outgoing::{ClaimToken, Content, Outgoing},
-    storage::{Claim, Task},
+    consent::outgoing::Outgoing,
+    storage::{Claim, Place},
 };
 
 /// Whether anything may be due at `now`.
@@ -42,10 +42,7 @@ pub(super) fn claim(
     let heads: Vec<Head> = heads
         .query_map(params![now.timestamp_millis(), limit], Head::of)?
         .collect::<Result<_, _>>()?;
-    heads
-        .into_iter()
-        .map(|head| head.claim(transaction, now, until))
-        .collect()
+    heads.into_iter().map(|head| head.claim(transaction, now, until)).collect()
 }
 
 /// A row at the head of its line.
@@ -77,17 +74,15 @@ impl Head {
         until: DateTime<Utc>,
     ) -> Result<Claim, SqliteError> {
         let outgoing: Outgoing = json::decode("message", &self.message)?;
-        let lapsed_at = match &outgoing.content {
-            Content::Text(_) if self.claimed => self.lapsed_at.or(Some(self.due_at)),
-            Content::Text(_) | Content::Status(_) => self.lapsed_at,
+        let mut place = Place {
+            claimed: self.claimed,
+            due: time(self.due_at)?,
+            claims: from_i64("message", self.claims)?,
+            attempts: self.attempts,
+            lapsed: self.lapsed_at.map(time).transpose()?,
         };
-        let task = match &outgoing.content {
-            Content::Text(_) if lapsed_at.is_some() => Task::Unknown,
-            Content::Text(text) if now > text.not_after => Task::Expired,
-            Content::Text(_) | Content::Status(_) => Task::HandOver,
-        };
-        let claims = self.claims.saturating_add(1);
-        let id = &outgoing.id;
+        let claim = place.claim(outgoing, now, until);
+        let id = &claim.outgoing.id;
         transaction
             .prepare_cached(
                 "UPDATE outgoing SET state = 'claimed', due_at = ?5, claims = ?6, lapsed_at = ?7
@@ -98,17 +93,14 @@ impl Head {
                 to_i64(id.contact.number().to_digits()),
                 to_i64(id.revision.number()),
                 id.n,
-                until.timestamp_millis(),
-                claims,
-                lapsed_at,
+                place.due.timestamp_millis(),
+                to_i64(place.claims),
+                place.lapsed.map(|lapsed| lapsed.timestamp_millis()),
             ])?;
-        let lapsed = lapsed_at.and_then(DateTime::from_timestamp_millis);
-        Ok(Claim {
-            token: ClaimToken::new(from_i64("message", claims)?),
-            until: lapsed.unwrap_or(until),
-            attempts: self.attempts,
-            task,
-            outgoing,
-        })
+        Ok(claim)
     }
+}
+
+fn time(millis: i64) -> Result<DateTime<Utc>, SqliteError> {
+    DateTime::from_timestamp_millis(millis).ok_or(SqliteError::BadRow { what: "message" })
 }

@@ -18,7 +18,9 @@ use crate::{
         outgoing::{Content, Outgoing, OutgoingId},
         record::{Record, Revision},
     },
-    storage::{Change, Commit, Committed, Mark, PolicyChange, PolicyCommitted, Settlement, Then},
+    storage::{
+        Change, Commit, Committed, Mark, Place, PolicyChange, PolicyCommitted, Settlement, Then,
+    },
 };
 
 /// A commit with its JSON made, so that the writer thread only writes.
@@ -39,9 +41,7 @@ impl Prepared {
         let outgoing = commit.outgoing.iter();
         Ok(Self {
             record,
-            entry: entry
-                .map(|entry| json::encode("entry", entry))
-                .transpose()?,
+            entry: entry.map(|entry| json::encode("entry", entry)).transpose()?,
             outgoing: outgoing
                 .map(|outgoing| json::encode("message", outgoing))
                 .collect::<Result<_, _>>()?,
@@ -74,11 +74,7 @@ impl Prepared {
         }
         if let (Some(entry), Some(json)) = (&commit.entry, &self.entry) {
             let has_record = stored.is_some() || self.record.is_some();
-            let number = if has_record {
-                contact.number().to_digits()
-            } else {
-                0
-            };
+            let number = if has_record { contact.number().to_digits() } else { 0 };
             append_entry(transaction, contact.account(), number, entry, json)?;
         }
         let in_flight = cancel(transaction, contact, commit.cancel)?;
@@ -115,10 +111,7 @@ fn stored_revision(
     transaction: &Transaction<'_>,
     contact: &Contact,
 ) -> Result<Option<i64>, SqliteError> {
-    let key = params![
-        contact.account().as_str(),
-        to_i64(contact.number().to_digits())
-    ];
+    let key = params![contact.account().as_str(), to_i64(contact.number().to_digits())];
     Ok(transaction
         .prepare_cached("SELECT revision FROM contacts WHERE account = ?1 AND number = ?2")?
         .query_row(key, |row| row.get(0))
@@ -192,12 +185,7 @@ fn append_entry(
              SELECT ?1, ?2, coalesce(max(sequence) + 1, 0), ?3, ?4
              FROM entries WHERE account = ?1 AND number = ?2",
         )?
-        .execute(params![
-            account.as_str(),
-            to_i64(number),
-            entry.at.timestamp_millis(),
-            json,
-        ])?;
+        .execute(params![account.as_str(), to_i64(number), entry.at.timestamp_millis(), json,])?;
     Ok(())
 }
 
@@ -212,10 +200,8 @@ macro_rules! mine {
 }
 
 const FINISH: &str = concat!(mine!("DELETE FROM outgoing"), " AND ?6 IS NULL");
-const SET_ASIDE: &str = concat!(
-    mine!("UPDATE outgoing SET state = 'set_aside'"),
-    " AND ?6 IS NULL"
-);
+const SET_ASIDE: &str =
+    concat!(mine!("UPDATE outgoing SET state = 'set_aside'"), " AND ?6 IS NULL");
 const RETRY: &str =
     mine!("UPDATE outgoing SET state = 'queued', due_at = ?6, attempts = attempts + 1");
 
@@ -256,10 +242,7 @@ fn replace_older_statuses(
                  AND newer.destination = older.destination AND newer.state = 'queued'
                  AND (newer.revision, newer.n) > (older.revision, older.n))",
         )?
-        .execute(params![
-            contact.account().as_str(),
-            to_i64(contact.number().to_digits())
-        ])?;
+        .execute(params![contact.account().as_str(), to_i64(contact.number().to_digits())])?;
     Ok(())
 }
 
@@ -293,10 +276,7 @@ fn cancel(
 }
 
 fn params_of(contact: &Contact) -> (&str, i64) {
-    (
-        contact.account().as_str(),
-        to_i64(contact.number().to_digits()),
-    )
+    (contact.account().as_str(), to_i64(contact.number().to_digits()))
 }
 
 /// Queues a message, or takes it into the claim that its decision holds on texts.
@@ -307,11 +287,11 @@ fn insert_outgoing(
     json: &str,
 ) -> Result<(), SqliteError> {
     let contact = &outgoing.id.contact;
-    let (kind, lease) = match &outgoing.content {
-        Content::Text(text) => (text.kind.name(), lease),
-        Content::Status(_) => ("status", None),
+    let kind = match &outgoing.content {
+        Content::Text(text) => text.kind.name(),
+        Content::Status(_) => "status",
     };
-    let due_at = lease.unwrap_or(DateTime::<Utc>::MIN_UTC);
+    let place = Place::first(outgoing, lease);
     transaction
         .prepare_cached(
             "INSERT INTO outgoing (account, number, destination, revision, n, kind, state, due_at,
@@ -325,9 +305,9 @@ fn insert_outgoing(
             to_i64(outgoing.id.revision.number()),
             outgoing.id.n,
             kind,
-            if lease.is_some() { "claimed" } else { "queued" },
-            due_at.timestamp_millis(),
-            i64::from(lease.is_some()),
+            if place.claimed { "claimed" } else { "queued" },
+            place.due.timestamp_millis(),
+            to_i64(place.claims),
             json,
         ])?;
     if let Content::Status(_) = outgoing.content {

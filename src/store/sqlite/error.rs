@@ -75,9 +75,7 @@ impl From<rusqlite::Error> for SqliteError {
             ErrorCode::ReadOnly => Self::ReadOnly,
             ErrorCode::DiskFull => Self::Full,
             ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked => Self::Busy,
-            _ => Self::Other {
-                code: failure.extended_code,
-            },
+            _ => Self::Other { code: failure.extended_code },
         }
     }
 }

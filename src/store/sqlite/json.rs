@@ -19,10 +19,7 @@ struct AnyVersion {
 }
 
 pub(super) fn encode<T: Serialize>(what: &'static str, body: &T) -> Result<String, SqliteError> {
-    let stored = Stored {
-        version: VERSION,
-        body,
-    };
+    let stored = Stored { version: VERSION, body };
     serde_json::to_string(&stored).map_err(|_| SqliteError::BadRow { what })
 }
 
@@ -31,16 +28,12 @@ pub(super) fn decode<T: DeserializeOwned>(
     json: &str,
 ) -> Result<T, SqliteError> {
     match serde_json::from_str::<Stored<T>>(json) {
-        Ok(Stored {
-            version: VERSION,
-            body,
-        }) => Ok(body),
+        Ok(Stored { version: VERSION, body }) => Ok(body),
         Ok(Stored { version: found, .. }) => Err(SqliteError::UnknownVersion { what, found }),
         Err(_) => match serde_json::from_str::<AnyVersion>(json) {
-            Ok(AnyVersion { version }) if version != VERSION => Err(SqliteError::UnknownVersion {
-                what,
-                found: version,
-            }),
+            Ok(AnyVersion { version }) if version != VERSION => {
+                Err(SqliteError::UnknownVersion { what, found: version })
+            }
             Ok(_) | Err(_) => Err(SqliteError::BadRow { what }),
         },
     }

@@ -36,19 +36,14 @@ impl Policies {
         };
         let revision = from_i64("policy", stored).map(Revision::new)?;
         let mut parsed = self.parsed.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(current) = parsed
-            .get(account)
-            .filter(|current| current.revision == revision)
-        {
+        if let Some(current) = parsed.get(account).filter(|current| current.revision == revision) {
             return Ok(current.clone());
         }
         let settings: String = connection
             .prepare_cached("SELECT settings FROM policies WHERE account = ?1 AND revision = ?2")?
             .query_row(params![account.as_str(), stored], |row| row.get(0))?;
-        let current = CurrentPolicy {
-            policy: Arc::new(json::decode("policy", &settings)?),
-            revision,
-        };
+        let current =
+            CurrentPolicy { policy: Arc::new(json::decode("policy", &settings)?), revision };
         parsed.insert(account.clone(), current.clone());
         Ok(current)
     }
@@ -74,9 +69,7 @@ pub(super) fn snapshot(
         })?;
     Ok(Snapshot {
         current: policies.at(connection, account, revision)?,
-        record: record
-            .map(|record| json::decode("record", &record))
-            .transpose()?,
+        record: record.map(|record| json::decode("record", &record)).transpose()?,
         text_unfinished,
     })
 }

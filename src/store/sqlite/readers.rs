@@ -19,10 +19,7 @@ pub(super) struct Readers {
 
 impl Readers {
     pub(super) fn new(path: &Path) -> Self {
-        Self {
-            path: path.into(),
-            idle: Mutex::default(),
-        }
+        Self { path: path.into(), idle: Mutex::default() }
     }
 
     /// Reads where it is called: an indexed look-up takes microseconds, as the thread would to

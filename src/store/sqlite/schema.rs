@@ -64,10 +64,7 @@ fn check(connection: &Connection) -> Result<bool, SqliteError> {
     }
     let found = pragma(connection, "user_version")?;
     if found > SCHEMA {
-        return Err(SqliteError::NewerSchema {
-            found,
-            known: SCHEMA,
-        });
+        return Err(SqliteError::NewerSchema { found, known: SCHEMA });
     }
     Ok(is_empty)
 }

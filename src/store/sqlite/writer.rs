@@ -29,10 +29,7 @@ impl Writer {
             .name("optin-sqlite".into())
             .spawn(move || run(connection, &waiting))
             .map_err(|_| SqliteError::Stopped)?;
-        Ok(Self {
-            jobs: Some(jobs),
-            thread: Some(thread),
-        })
+        Ok(Self { jobs: Some(jobs), thread: Some(thread) })
     }
 
     /// Does `work` in a transaction, together with others; more than once if one of them fails.
@@ -41,11 +38,7 @@ impl Writer {
         work: impl FnMut(&Transaction<'_>) -> Result<T, SqliteError> + Send + 'static,
     ) -> Result<T, SqliteError> {
         let (answer, answered) = oneshot::channel();
-        let job = Box::new(Work {
-            work,
-            value: None,
-            answer,
-        });
+        let job = Box::new(Work { work, value: None, answer });
         let jobs = self.jobs.as_ref().ok_or(SqliteError::Stopped)?;
         jobs.send(job).map_err(|_| SqliteError::Stopped)?;
         answered.await.map_err(|_| SqliteError::Stopped)?
@@ -93,9 +86,8 @@ where
 
 fn run(mut connection: Connection, waiting: &Receiver<Box<dyn Job>>) {
     while let Ok(first) = waiting.recv() {
-        let mut jobs: Vec<_> = core::iter::once(first)
-            .chain(waiting.try_iter().take(MAX_BATCH - 1))
-            .collect();
+        let mut jobs: Vec<_> =
+            core::iter::once(first).chain(waiting.try_iter().take(MAX_BATCH - 1)).collect();
         match commit(&mut connection, &mut jobs) {
             Err(_) if jobs.len() > 1 => {
                 for job in jobs {
