@@ -3,7 +3,7 @@
 use core::time::Duration;
 use std::path::Path;
 
-use rusqlite::{Connection, OpenFlags, TransactionBehavior};
+use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
 
 use super::{Durability, Options, SqliteError};
 
@@ -19,7 +19,7 @@ const WAL_TRIES: u32 = 200;
 /// A connection that may write, to a file of ours; made where there is none.
 pub(super) fn open_writer(path: &Path, options: &Options) -> Result<Connection, SqliteError> {
     let mut connection = connect(path)?;
-    check(&connection)?;
+    check(&connection.transaction()?)?;
     turn_to_wal(&connection)?;
     let synchronous = match options.durability {
         Durability::Full => "FULL",
@@ -55,8 +55,9 @@ fn pragma(connection: &Connection, name: &str) -> Result<i64, SqliteError> {
     Ok(connection.pragma_query_value(None, name, |row| row.get(0))?)
 }
 
-/// Whether the file is ours, or empty.
-fn check(connection: &Connection) -> Result<bool, SqliteError> {
+/// Whether the file is empty; an error where it is neither that nor ours. In a transaction, since
+/// another process may be making it.
+fn check(connection: &Transaction<'_>) -> Result<bool, SqliteError> {
     let application_id = pragma(connection, "application_id")?;
     let is_empty = pragma(connection, "schema_version")? == 0;
     if application_id != APPLICATION_ID && !(application_id == 0 && is_empty) {
@@ -84,9 +85,6 @@ fn turn_to_wal(connection: &Connection) -> Result<(), SqliteError> {
 }
 
 fn create(connection: &mut Connection) -> Result<(), SqliteError> {
-    if !check(connection)? {
-        return Ok(());
-    }
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     if check(&transaction)? {
         transaction.execute_batch(include_str!("schema.sql"))?;

@@ -1,0 +1,8 @@
+//! What the benches share: rounds, counts, texts, and the peers that `optin` is held against.
+
+pub mod allocations;
+pub mod instructions;
+pub mod peer;
+pub mod rounds;
+pub mod situations;
+pub mod texts;

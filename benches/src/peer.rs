@@ -1,0 +1,5 @@
+//! What one would write by hand, or take instead: written as well as one would for a living.
+
+pub mod phrases;
+pub mod strict;
+pub mod table;

@@ -1,0 +1,68 @@
+//! The black box as a process, and files that go away with the test.
+#![allow(clippy::unwrap_used, clippy::panic, dead_code, reason = "shared by tests")]
+
+use std::{
+    io::Write,
+    path::{Path, PathBuf},
+    process::{Command, Output, Stdio},
+};
+
+/// The built example; `cargo test` builds it, a single test's build does not.
+pub(crate) fn replay_binary() -> PathBuf {
+    let tests = std::env::current_exe().unwrap();
+    let binary = tests.parent().unwrap().parent().unwrap().join("examples/replay");
+    assert!(binary.exists(), "run `cargo build --examples` first");
+    binary
+}
+
+/// What the black box answers; it must have read all lines.
+pub(crate) fn replay(arguments: &[&str], input: &str) -> String {
+    let output = run(arguments, input.as_bytes());
+    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap()
+}
+
+pub(crate) fn run(arguments: &[&str], input: &[u8]) -> Output {
+    let mut process = Command::new(replay_binary())
+        .args(arguments)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut to = process.stdin.take().unwrap();
+    let input = input.to_vec();
+    let writer = std::thread::spawn(move || {
+        // It may end before it has read all, when it cannot open a file.
+        let _ = to.write_all(&input);
+    });
+    let output = process.wait_with_output().unwrap();
+    writer.join().unwrap();
+    output
+}
+
+/// A directory of the test's own.
+pub(crate) struct Scratch(PathBuf);
+
+impl Scratch {
+    pub(crate) fn new(name: &str) -> Self {
+        let path = std::env::temp_dir().join(format!("optin-{name}-{}", std::process::id()));
+        let _ = std::fs::remove_dir_all(&path);
+        std::fs::create_dir_all(&path).unwrap();
+        Self(path)
+    }
+
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.0.join(name)
+    }
+
+    pub(crate) fn directory(&self) -> &Path {
+        &self.0
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
