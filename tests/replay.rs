@@ -222,7 +222,7 @@ fn both_stores_give_the_same_lines() {
         let result = results[n / 7 % 3];
         lines.push(format!(r#"{{"type":"outbox","at":"{at}","result":"{result}"}}"#));
         let text = inbound(&at, &format!("SM{}", n * 10 / 11), texts[n * n % 97 % texts.len()]);
-        lines.push(text.replace("5550100", &format!("555010{}", n % 3)));
+        lines.push(text.replace("+12065550100", &format!("+1206555010{}", n % 3)));
     }
     let input = lines.join("\n");
     let in_file = replay(&["--store", path.to_str().unwrap()], &input);
