@@ -1,5 +1,6 @@
 //! The engine: load, decide, commit, again on conflict; then hand over and settle.
 
+mod commit;
 mod delivery;
 mod error;
 mod permit;
@@ -9,6 +10,7 @@ use alloc::vec::Vec;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
+use self::commit::{claim_of, commit_of};
 pub use self::{
     error::{ChangePolicyError, HandleError, SendError},
     permit::Permit,
@@ -20,13 +22,13 @@ use crate::{
         decision::{Decision, Reason, Refusal},
         event::{Event, Message},
         ledger::Entry,
-        outgoing::{ClaimToken, Content, Handover, Outgoing, OutgoingId},
-        record::{Record, Revision},
+        outgoing::{Content, Handover, OutgoingId},
+        record::Revision,
         state::ConsentState,
         time,
     },
     outbox::Outbox,
-    storage::{Change, Claim, Commit, Committed, Mark, Settlement, Snapshot, Storage, Task, Then},
+    storage::{Claim, Commit, Committed, Snapshot, Storage},
 };
 
 /// How long a hand-over may take, unless the host says otherwise.
@@ -322,98 +324,6 @@ where
             ..Commit::keep(contact.clone(), snapshot.record.as_ref(), now)
         }
     }
-}
-
-impl Commit {
-    /// A commit that changes nothing yet, bound to this record.
-    pub fn keep(contact: Contact, record: Option<&Record>, at: DateTime<Utc>) -> Self {
-        Self {
-            contact,
-            expected: record.map(|record| record.revision),
-            change: Change::Keep,
-            mark: None,
-            entry: None,
-            outgoing: Vec::new(),
-            lease: None,
-            cancel: crate::consent::decision::Cancel::Nothing,
-            settle: None,
-            at,
-        }
-    }
-}
-
-fn commit_of(
-    contact: &Contact,
-    event: &Event<'_>,
-    transition: &Transition,
-    bound: Bound<'_>,
-    snapshot: &Snapshot,
-    lease: Option<DateTime<Utc>>,
-    now: DateTime<Utc>,
-) -> Commit {
-    let revision = snapshot.current.revision;
-    let then = transition.retry_at.map_or(Then::Finish, Then::RetryAt);
-    let settle = match bound {
-        Bound::Claim(claim) => {
-            Some(Settlement { id: claim.outgoing.id.clone(), token: claim.token, then })
-        }
-        Bound::Nothing | Bound::Permit(_) => None,
-    };
-    Commit {
-        change: transition.record.map_or(Change::Keep, Change::Put),
-        mark: mark(event).filter(|_| transition.remember),
-        entry: Entry::of_decision(contact.number(), event, transition, revision, now),
-        outgoing: outgoing(contact, transition, now),
-        lease,
-        cancel: transition.cancel,
-        settle,
-        ..Commit::keep(contact.clone(), snapshot.record.as_ref(), now)
-    }
-}
-
-fn mark(event: &Event<'_>) -> Option<Mark> {
-    match event {
-        Event::Texted(text) => Some(Mark::Text { inbox: text.inbox.clone(), id: text.id.clone() }),
-        Event::MessageRequested(message) => {
-            let id = message.request.clone()?;
-            Some(Mark::Request { id })
-        }
-        Event::Added { .. }
-        | Event::DeclaredExisting { .. }
-        | Event::Overridden { .. }
-        | Event::CarrierBlocked { .. }
-        | Event::Settled(_) => None,
-    }
-}
-
-/// The decision's messages: the text is number 0, statuses follow.
-fn outgoing(contact: &Contact, transition: &Transition, now: DateTime<Utc>) -> Vec<Outgoing> {
-    let Some(record) = transition.record else {
-        return Vec::new();
-    };
-    let text = transition.text.clone().map(|text| (0, Content::Text(text)));
-    let statuses = transition.statuses.iter().copied().map(Content::Status);
-    text.into_iter()
-        .chain((1..).zip(statuses))
-        .map(|(n, content)| {
-            let id = OutgoingId::new(contact.clone(), record.revision, n);
-            Outgoing::new(id, now, content)
-        })
-        .collect()
-}
-
-/// The claim on the commit's own text, where it has a lease.
-fn claim_of(commit: &Commit) -> Option<Claim> {
-    let until = commit.lease?;
-    let text =
-        commit.outgoing.iter().find(|outgoing| matches!(outgoing.content, Content::Text(_)))?;
-    Some(Claim {
-        outgoing: text.clone(),
-        token: ClaimToken::new(1),
-        until,
-        attempts: 0,
-        task: Task::HandOver,
-    })
 }
 
 fn outcome(transition: Transition, in_flight: Vec<OutgoingId>) -> Outcome {

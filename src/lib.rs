@@ -1,4 +1,72 @@
-//! Double opt-in for text messaging.
+//! Double opt-in for text messaging: ask once, remind at most three times, never message without
+//! a yes or after STOP, and write down why.
+//!
+//! No runtime, no clock, no network and no timer: an event goes in, a decision comes out, and what
+//! it changes is stored together or not at all. The host brings a [`Storage`] (or takes one of
+//! `store`), an [`Outbox`] that hands messages to its provider, and its clock.
+//!
+//! ```
+//! use optin::{
+//!     AccountId, Contact, Decision, Engine, Event, Handover, InboxId, Message, MessageId, Outbox,
+//!     Outgoing, PhoneNumber, Text, blocking::block_on, store::MemoryStorage,
+//! };
+//!
+//! struct Provider;
+//!
+//! impl Outbox for Provider {
+//!     async fn send(&self, outgoing: &Outgoing) -> Handover {
+//!         // Call the provider here, within the lease and without retries.
+//!         # let _ = outgoing;
+//!         Handover::Accepted { provider_id: None }
+//!     }
+//! }
+//!
+//! let engine = Engine::new(MemoryStorage::new(), Provider, chrono::Utc::now);
+//! let contact = Contact::new(AccountId::new("acme")?, PhoneNumber::parse("+12065550100")?);
+//! let inbox = InboxId::new("+18885550100")?;
+//!
+//! // The contact texts, and is asked.
+//! let text = Text::new(inbox.clone(), MessageId::new("SM1")?, "Hi");
+//! let outcome = block_on(engine.handle(&contact, Event::Texted(text)))?;
+//! assert_eq!(outcome.decision, Decision::SendConfirmation);
+//! assert!(block_on(engine.permit(&contact))?.is_none());
+//!
+//! // The contact answers, and may be messaged.
+//! let text = Text::new(inbox.clone(), MessageId::new("SM2")?, "yes");
+//! let outcome = block_on(engine.handle(&contact, Event::Texted(text)))?;
+//! assert_eq!(outcome.decision, Decision::MarkActive);
+//! let permit = block_on(engine.permit(&contact))?.ok_or("not opted in")?;
+//! block_on(engine.send(permit, Message::new(inbox, "We are open until six.")))?;
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # Where things are
+//!
+//! | module | what |
+//! |---|---|
+//! | [`consent`] | the rules: pure, `no_std`; [`decide`] is all of them |
+//! | [`storage`], [`outbox`] | the two traits that a host implements or takes |
+//! | [`engine`], [`dispatch`] | drive the rules over them |
+//! | [`erased`] | a storage or outbox chosen at run time |
+//! | `blocking` | for hosts without a runtime |
+//! | `store` | memory and SQLite |
+//!
+//! An event's way: text → reading → decision → commit → hand-over → settlement.
+//!
+//! # Features
+//!
+//! | feature | default | what it adds |
+//! |---|---|---|
+//! | `std` | yes | `store::MemoryStorage` and `blocking` |
+//! | `serde` | no | stored and wire forms of every type |
+//! | `sqlite` | no | `store::SqliteStorage`; implies `std` and `serde`, and compiles SQLite |
+//!
+//! Features only add. Without any the crate is `no_std` with `alloc`.
+//!
+//! # Personal data
+//!
+//! `Debug` and error texts never show a number or the words of a message. What is stored holds
+//! both: who may read it is the host's decision.
 #![no_std]
 #![forbid(unsafe_code)]
 #![warn(clippy::exhaustive_enums, clippy::wildcard_enum_match_arm, clippy::std_instead_of_core)]
@@ -51,3 +119,8 @@ pub use {
     outbox::Outbox,
     storage::{Archive, Storage},
 };
+
+/// The README's code, compiled and run.
+#[cfg(all(doctest, feature = "sqlite"))]
+#[doc = include_str!("../README.md")]
+struct Readme;

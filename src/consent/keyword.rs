@@ -131,7 +131,7 @@ const MAX_BYTES: usize = 16_384;
 
 /// Reads texts as an account's settings say.
 ///
-/// Made by a [`Policy`](super::Policy), which checks the words.
+/// Made by a [`Policy`](crate::Policy), which checks the words.
 #[derive(Clone, PartialEq, Eq)]
 pub struct KeywordMatcher {
     opt_out: WordList,

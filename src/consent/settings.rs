@@ -7,7 +7,7 @@ use super::keyword::Keyword;
 
 /// All settings of an account, in the form that JSON has them.
 ///
-/// Anything goes in here; only a [`Policy`](super::Policy) made from it is used. Fields left out
+/// Anything goes in here; only a [`Policy`](crate::Policy) made from it is used. Fields left out
 /// of JSON take their default, unknown ones are refused.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
