@@ -231,11 +231,8 @@ where
         };
         let left = block_on(self.dispatch())?;
         let snapshot = block_on(self.engine.storage().load(contact))?;
-        let now = DateTime::from_timestamp_millis(self.world.now.load(Ordering::Relaxed));
-        let next_reminder_at = snapshot
-            .record
-            .zip(now)
-            .and_then(|(record, now)| record.next_reminder_at(&snapshot.current.policy, now));
+        let policy = &snapshot.current.policy;
+        let next_reminder_at = snapshot.record.and_then(|record| record.next_reminder_at(policy));
         let answer = Answer {
             decision: outcome.decision.name(),
             reason: outcome.reason.name(),

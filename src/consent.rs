@@ -13,6 +13,8 @@ pub mod event;
 pub mod id;
 pub mod keyword;
 pub mod ledger;
+#[cfg(feature = "serde")]
+mod object;
 pub mod outgoing;
 pub mod policy;
 pub mod prompt;
@@ -21,6 +23,8 @@ pub mod reminder;
 pub mod segment;
 pub mod settings;
 pub mod state;
+#[cfg(feature = "serde")]
+mod string;
 mod suspicion;
 pub(crate) mod time;
 mod words;

@@ -5,6 +5,7 @@ mod delivery;
 mod error;
 mod permit;
 mod policy;
+mod resync;
 
 use alloc::vec::Vec;
 
@@ -275,7 +276,7 @@ where
                     Ok(Some(Step { outcome, claim }))
                 }
                 Committed::Duplicate => {
-                    let outcome = duplicate(&snapshot, now);
+                    let outcome = duplicate(&snapshot);
                     Ok(Some(Step { outcome, claim: None }))
                 }
                 Committed::Stale => Ok(None),
@@ -337,13 +338,13 @@ fn outcome(transition: Transition, in_flight: Vec<OutgoingId>) -> Outcome {
     }
 }
 
-fn duplicate(snapshot: &Snapshot, now: DateTime<Utc>) -> Outcome {
+fn duplicate(snapshot: &Snapshot) -> Outcome {
     let policy = &snapshot.current.policy;
     Outcome {
         decision: Decision::None,
         reason: Reason::Duplicate,
         state: snapshot.record.map(|record| record.state),
-        next_reminder_at: snapshot.record.and_then(|record| record.next_reminder_at(policy, now)),
+        next_reminder_at: snapshot.record.and_then(|record| record.next_reminder_at(policy)),
         in_flight: Vec::new(),
         delivery: None,
     }

@@ -5,7 +5,7 @@ use core::fmt;
 
 /// The words of a text, in or out. `Debug` shows their length only.
 #[derive(Clone, PartialEq, Eq, Hash)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(transparent))]
+#[cfg_attr(feature = "serde", derive(serde::Serialize), serde(transparent))]
 pub struct Body<'a>(Cow<'a, str>);
 
 impl Body<'_> {
@@ -40,8 +40,7 @@ impl fmt::Debug for Body<'_> {
 
 /// Why a person overrode a contact's state, in the person's words: at most 1,600 characters.
 #[derive(Clone, PartialEq, Eq, Hash)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(feature = "serde", serde(try_from = "String", into = "String"))]
+#[cfg_attr(feature = "serde", derive(serde::Serialize), serde(transparent))]
 pub struct Note(String);
 
 /// A note of more than 1,600 characters; ask for a shorter one.
@@ -83,16 +82,16 @@ impl fmt::Debug for Note {
     }
 }
 
-impl TryFrom<String> for Note {
-    type Error = InvalidNote;
-
-    fn try_from(note: String) -> Result<Self, InvalidNote> {
-        Self::new(note)
+#[cfg(feature = "serde")]
+impl<'de> serde::Deserialize<'de> for Body<'_> {
+    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        super::string::read(from).map(Self::from)
     }
 }
 
-impl From<Note> for String {
-    fn from(note: Note) -> Self {
-        note.0
+#[cfg(feature = "serde")]
+impl<'de> serde::Deserialize<'de> for Note {
+    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        Self::new(super::string::read(from)?).map_err(serde::de::Error::custom)
     }
 }

@@ -84,7 +84,7 @@ impl serde::Serialize for PhoneNumber {
 #[cfg(feature = "serde")]
 impl<'de> serde::Deserialize<'de> for PhoneNumber {
     fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        let text = alloc::borrow::Cow::<str>::deserialize(from)?;
+        let text = super::string::read(from)?;
         Self::parse(&text).map_err(serde::de::Error::custom)
     }
 }

@@ -4,6 +4,8 @@ mod settled;
 mod texted;
 mod transition;
 
+use alloc::vec;
+
 use chrono::{DateTime, TimeDelta, Utc};
 
 pub use self::{texted::decide_text, transition::Transition};
@@ -12,7 +14,7 @@ use super::{
     body::Note,
     decision::{Decision, Reason, Refusal},
     event::{Event, Message, Override, Source},
-    outgoing::{MessageKind, OutgoingText},
+    outgoing::{Crm, MessageKind, OutgoingText, Status},
     policy::Policy,
     record::{Record, Revision},
     state::{ConsentState, OptIn, OptOut, Pending},
@@ -58,11 +60,12 @@ pub fn decide(
         Event::Overridden { actor, to, note } => case.overridden(actor, *to, note.as_ref()),
         Event::CarrierBlocked { .. } => Ok(case.blocked()),
         Event::MessageRequested(message) => case.message_requested(message),
-        Event::Settled(settled) => Ok(settled::decide(policy, record, settled, now)),
+        Event::StatusRequested { crm } => Ok(case.status_requested(*crm)),
+        Event::Settled(settled) => Ok(case.settled(settled)),
     }
 }
 
-/// What a decision rests on: the settings, the record without a lapsed prompt, the time.
+/// What a decision rests on: the settings, the record, the time.
 struct Case<'a> {
     policy: &'a Policy,
     record: Option<Record>,
@@ -71,8 +74,7 @@ struct Case<'a> {
 
 impl<'a> Case<'a> {
     fn new(policy: &'a Policy, record: Option<&Record>, now: DateTime<Utc>) -> Self {
-        let now = time::to_millisecond(now);
-        Self { policy, record: record.map(|record| record.lapse(now)), now }
+        Self { policy, record: record.copied(), now: time::to_millisecond(now) }
     }
 
     /// R5.1
@@ -194,6 +196,19 @@ impl<'a> Case<'a> {
             ..self.put(state, Decision::Deliver, Reason::Active)
         };
         Ok(transition.finish(self, None))
+    }
+
+    /// R6.5
+    fn status_requested(&self, crm: Crm) -> Transition {
+        let reason = Reason::StatusRequested;
+        match self.state().filter(|_| self.policy.syncs(crm)) {
+            None => self.keep(reason).finish(self, None),
+            Some(state) => {
+                let transition = self.put(state, Decision::None, reason).finish(self, None);
+                let statuses = vec![Status::new(crm, state.opted_out())];
+                Transition { statuses, ..transition }
+            }
+        }
     }
 
     fn state(&self) -> Option<ConsentState> {

@@ -111,6 +111,8 @@ pub enum Reason {
     AlreadyActive,
     /// The provider said that the number has opted out (R5.5).
     CarrierBlock,
+    /// The host asked for the status to be sent again (R6.5).
+    StatusRequested,
     /// A hand-over ended accepted (R6.2).
     Accepted,
     /// A hand-over ended not sent (R6.2).
@@ -151,6 +153,7 @@ names! {
         Overridden = "overridden",
         AlreadyActive = "already_active",
         CarrierBlock = "carrier_block",
+        StatusRequested = "status_requested",
         Accepted = "accepted",
         NotSent = "not_sent",
         Unknown = "unknown",

@@ -49,6 +49,11 @@ pub enum Event<'a> {
     },
     /// Staff or the host asked to message the contact (R5.6).
     MessageRequested(Message<'a>),
+    /// The host asked for the contact's status to be sent to a CRM again (R6.5).
+    StatusRequested {
+        /// Which CRM.
+        crm: Crm,
+    },
     /// The hand-over of a text to the contact ended (R6.2).
     Settled(Settled),
 }
@@ -65,6 +70,7 @@ impl Event<'_> {
             Self::MessageRequested(message) => {
                 Event::MessageRequested(Message { body: message.body.into_owned(), ..message })
             }
+            Self::StatusRequested { crm } => Event::StatusRequested { crm },
             Self::Settled(settled) => Event::Settled(settled),
         }
     }
@@ -137,7 +143,8 @@ pub struct Message<'a> {
     pub actor: Option<Actor>,
     /// Its words.
     pub body: Body<'a>,
-    /// The host's id of the request: with it the message acts once, however often it is asked for.
+    /// The host's id of the request, unique in its account: with it the message acts once, however
+    /// often it is asked for, and for whomever.
     #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
     pub request: Option<MessageId>,
     /// After this it is never handed over; absent is five minutes after it was asked for.

@@ -60,7 +60,7 @@ macro_rules! bounded_id {
         #[cfg(feature = "serde")]
         impl<'de> serde::Deserialize<'de> for $name {
             fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-                let name = alloc::borrow::Cow::<str>::deserialize(from)?;
+                let name = super::string::read(from)?;
                 Self::new(&name).map_err(serde::de::Error::custom)
             }
         }

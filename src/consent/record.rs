@@ -5,7 +5,6 @@ use chrono::{DateTime, Utc};
 use super::{
     policy::Policy,
     state::{ConsentState, Pending},
-    time,
 };
 
 /// Counts the changes of one record, or of one account's settings; 0 is before the first.
@@ -73,21 +72,9 @@ impl Record {
         }
     }
 
-    /// The record as a decision at `now` must see it: no prompt outstanding past its end.
-    pub(super) fn lapse(self, now: DateTime<Utc>) -> Self {
-        match self.state {
-            ConsentState::Pending(pending) => {
-                Self { state: ConsentState::Pending(pending.lapse(now)), ..self }
-            }
-            ConsentState::Active { .. } | ConsentState::OptedOut { .. } => self,
-        }
-    }
-
     /// When the next reminder could go, past or future; absent when none can.
-    ///
-    /// As a decision at `now` would see it: an outstanding prompt past its end counts as sent.
-    pub fn next_reminder_at(&self, policy: &Policy, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
-        self.lapse(time::to_millisecond(now)).pending()?.next_reminder_at(policy)
+    pub fn next_reminder_at(&self, policy: &Policy) -> Option<DateTime<Utc>> {
+        self.pending()?.next_reminder_at(policy)
     }
 
     /// The pending part, where the contact is pending.

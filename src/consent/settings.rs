@@ -11,7 +11,7 @@ use super::keyword::Keyword;
 /// of JSON take their default, unknown ones are refused.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(feature = "serde", serde(default, deny_unknown_fields))]
+#[cfg_attr(feature = "serde", serde(default, deny_unknown_fields, remote = "Self"))]
 #[allow(clippy::exhaustive_structs, reason = "hosts write it out")]
 pub struct Settings {
     /// Whether contacts are asked before they are messaged. Default: true.
@@ -33,7 +33,7 @@ pub struct Settings {
 /// The prompt: `before`, the keyword, `after`, and the notice where they name no way out.
 #[derive(Clone, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(feature = "serde", serde(default, deny_unknown_fields))]
+#[cfg_attr(feature = "serde", serde(default, deny_unknown_fields, remote = "Self"))]
 #[allow(clippy::exhaustive_structs, reason = "hosts write it out")]
 pub struct PromptSettings {
     /// The words before the keyword; may be empty.
@@ -49,7 +49,7 @@ pub struct PromptSettings {
 /// Stricter than the default is allowed, looser is refused.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(feature = "serde", serde(default, deny_unknown_fields))]
+#[cfg_attr(feature = "serde", serde(default, deny_unknown_fields, remote = "Self"))]
 #[allow(clippy::exhaustive_structs, reason = "hosts write it out")]
 pub struct ReminderSettings {
     /// Reminders in a cycle: 0 to 3. Default: 3.
@@ -61,7 +61,7 @@ pub struct ReminderSettings {
 /// Words beside those of the rules: at most 50 in a list, of at most 40 characters.
 #[derive(Clone, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(feature = "serde", serde(default, deny_unknown_fields))]
+#[cfg_attr(feature = "serde", serde(default, deny_unknown_fields, remote = "Self"))]
 #[allow(clippy::exhaustive_structs, reason = "hosts write it out")]
 pub struct KeywordSettings {
     /// Opt-out words added to R2.1's, which cannot be removed.
@@ -75,7 +75,7 @@ pub struct KeywordSettings {
 /// What is said in answer; `None` says nothing. At most 1,600 characters each.
 #[derive(Clone, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(feature = "serde", serde(default, deny_unknown_fields))]
+#[cfg_attr(feature = "serde", serde(default, deny_unknown_fields, remote = "Self"))]
 #[allow(clippy::exhaustive_structs, reason = "hosts write it out")]
 pub struct ReplySettings {
     /// To an opt-out.
@@ -91,7 +91,7 @@ pub struct ReplySettings {
 /// How often someone who opted out may ask to be asked again.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(feature = "serde", serde(default, deny_unknown_fields))]
+#[cfg_attr(feature = "serde", serde(default, deny_unknown_fields, remote = "Self"))]
 #[allow(clippy::exhaustive_structs, reason = "hosts write it out")]
 pub struct RestartSettings {
     /// Restarts in a window: 0 to 10. Default: 3.
@@ -103,7 +103,7 @@ pub struct RestartSettings {
 /// Which CRMs are told of statuses. Default: none.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(feature = "serde", serde(default, deny_unknown_fields))]
+#[cfg_attr(feature = "serde", serde(default, deny_unknown_fields, remote = "Self"))]
 #[allow(clippy::exhaustive_structs, reason = "hosts write it out")]
 pub struct SyncSettings {
     /// HubSpot's "conversation status sync".
@@ -206,3 +206,14 @@ impl fmt::Debug for ReplySettings {
         f.debug_set().entries(said.map(|(field, _)| field)).finish()
     }
 }
+
+#[cfg(feature = "serde")]
+super::object::only_objects!(
+    Settings,
+    PromptSettings,
+    ReminderSettings,
+    KeywordSettings,
+    ReplySettings,
+    RestartSettings,
+    SyncSettings
+);

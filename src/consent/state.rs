@@ -125,16 +125,16 @@ impl Pending {
         }
     }
 
-    /// The same with an outstanding prompt past its end taken as unknown: used, at that end.
-    pub(super) fn lapse(self, now: DateTime<Utc>) -> Self {
+    /// The same without its outstanding prompt, which ended unknown: used, at its latest end.
+    pub(super) fn without_outstanding(self) -> Self {
         match self.outstanding {
-            Some(outstanding) if now >= outstanding.until => Self {
+            Some(outstanding) => Self {
                 last_prompt: Some(outstanding.until),
                 outstanding: None,
                 not_sent_in_row: 0,
                 ..self
             },
-            Some(_) | None => self,
+            None => self,
         }
     }
 }

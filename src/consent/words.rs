@@ -102,6 +102,8 @@ pub(crate) struct Folded {
     ascii: [u8; Self::MAX_ASCII],
     length: usize,
     other: Option<String>,
+    /// Longer than any word that it could be compared with: it is none of them.
+    too_long: bool,
 }
 
 impl Folded {
@@ -109,7 +111,7 @@ impl Folded {
     const MAX_ASCII: usize = 120;
 
     pub(crate) fn new() -> Self {
-        Self { ascii: [0; Self::MAX_ASCII], length: 0, other: None }
+        Self { ascii: [0; Self::MAX_ASCII], length: 0, other: None, too_long: false }
     }
 
     pub(crate) fn of(word: &Word<'_>) -> Self {
@@ -118,9 +120,10 @@ impl Folded {
         folded
     }
 
-    /// Adds a word. What is longer than any word it could be compared with stays cut.
+    /// Adds a word.
     pub(crate) fn push(&mut self, word: &Word<'_>) {
         if self.other.is_none() && word.letters().all(|letter| letter.is_ascii()) {
+            self.too_long |= self.length + word.length() > Self::MAX_ASCII;
             let room = self.ascii.iter_mut().skip(self.length);
             for (to, letter) in room.zip(word.letters()) {
                 *to = letter.to_ascii_lowercase() as u8;
@@ -133,8 +136,10 @@ impl Folded {
         }
     }
 
+    /// The words; empty when they are too long.
     pub(crate) fn as_str(&self) -> &str {
         match &self.other {
+            _ if self.too_long => "",
             Some(folded) => folded,
             None => self
                 .ascii

@@ -76,6 +76,7 @@ fn mark(event: &Event<'_>) -> Option<Mark> {
         | Event::DeclaredExisting { .. }
         | Event::Overridden { .. }
         | Event::CarrierBlocked { .. }
+        | Event::StatusRequested { .. }
         | Event::Settled(_) => None,
     }
 }

@@ -52,7 +52,8 @@ where
             Task::Unknown => (Delivery::Lapsed, Ending::Unknown, claim.until),
             Task::HandOver if begun <= text.not_after => {
                 let handover = self.outbox.send(&claim.outgoing).await;
-                let ended = self.now();
+                // A clock set back meanwhile must not shorten what follows.
+                let ended = self.now().max(begun);
                 let ending = ending(&handover, claim.attempts, text.not_after, ended);
                 (Delivery::HandedOver(handover), ending, ended)
             }

@@ -4,7 +4,10 @@ mod line;
 
 use alloc::{collections::BTreeMap, sync::Arc, vec::Vec};
 use core::{convert::Infallible, ops::Bound};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::{
+    collections::HashMap,
+    sync::{Mutex, MutexGuard, PoisonError},
+};
 
 use chrono::{DateTime, Utc};
 
@@ -15,8 +18,7 @@ use crate::{
         id::AccountId,
         ledger::Entry,
         outgoing::Outgoing,
-        policy::Policy,
-        record::{Record, Revision},
+        record::Record,
         state::ConsentState,
     },
     storage::{
@@ -35,12 +37,17 @@ pub struct MemoryStorage {
 
 #[derive(Debug, Default)]
 struct State {
-    policies: BTreeMap<AccountId, CurrentPolicy>,
-    default_policy: Arc<Policy>,
-    accounts: BTreeMap<AccountId, Vec<Entry>>,
-    contacts: BTreeMap<Contact, Row>,
-    marks: BTreeMap<(AccountId, Mark), DateTime<Utc>>,
+    accounts: HashMap<AccountId, Account>,
     lines: Lines,
+}
+
+#[derive(Debug, Default)]
+struct Account {
+    current: CurrentPolicy,
+    /// Settings, and attempts on contacts without a record.
+    entries: Vec<Entry>,
+    contacts: BTreeMap<PhoneNumber, Row>,
+    marks: HashMap<Mark, DateTime<Utc>>,
 }
 
 #[derive(Debug)]
@@ -59,28 +66,23 @@ impl MemoryStorage {
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
+
+    /// Reads what is stored of an account, if anything is.
+    fn read<T: Default>(&self, account: &AccountId, read: impl FnOnce(&Account) -> T) -> T {
+        self.state().accounts.get(account).map_or_else(T::default, read)
+    }
 }
 
 impl State {
-    fn policy(&self, account: &AccountId) -> CurrentPolicy {
-        self.policies.get(account).cloned().unwrap_or_else(|| CurrentPolicy {
-            policy: self.default_policy.clone(),
-            revision: Revision::default(),
-        })
-    }
-
-    fn record(&self, contact: &Contact) -> Option<Record> {
-        self.contacts.get(contact).map(|row| row.record)
-    }
-
     fn commit(&mut self, commit: Commit) -> Committed {
-        let account = commit.contact.account();
-        let mark = commit.mark.map(|mark| (account.clone(), mark));
-        if mark.as_ref().is_some_and(|mark| self.marks.contains_key(mark)) {
+        let contact = &commit.contact;
+        let number = contact.number();
+        let account = self.accounts.entry(contact.account().clone()).or_default();
+        if commit.mark.as_ref().is_some_and(|mark| account.marks.contains_key(mark)) {
             return Committed::Duplicate;
         }
-        let stored = self.record(&commit.contact).map(|record| record.revision);
-        if stored != commit.expected {
+        let row = account.contacts.get_mut(&number);
+        if row.as_ref().map(|row| row.record.revision) != commit.expected {
             return Committed::Conflict;
         }
         if let Some(settlement) = &commit.settle
@@ -89,19 +91,23 @@ impl State {
             return Committed::Stale;
         }
 
-        self.marks.extend(mark.map(|mark| (mark, commit.at)));
-        if let Change::Put(record) = commit.change {
-            let row = Row { record, entries: Vec::new() };
-            self.contacts.entry(commit.contact.clone()).or_insert(row).record = record;
+        match (row, commit.change) {
+            (Some(row), Change::Keep) => row.entries.extend(commit.entry),
+            (Some(row), Change::Put(record)) => {
+                row.record = record;
+                row.entries.extend(commit.entry);
+            }
+            (None, Change::Keep) => account.entries.extend(commit.entry),
+            (None, Change::Put(record)) => {
+                let entries = commit.entry.into_iter().collect();
+                account.contacts.insert(number, Row { record, entries });
+            }
         }
-        match self.contacts.get_mut(&commit.contact) {
-            Some(row) => row.entries.extend(commit.entry),
-            None => self.accounts.entry(account.clone()).or_default().extend(commit.entry),
-        }
+        account.marks.extend(commit.mark.map(|mark| (mark, commit.at)));
         if let Some(settlement) = &commit.settle {
             self.lines.settle(settlement);
         }
-        let in_flight = self.lines.cancel(&commit.contact, commit.cancel);
+        let in_flight = self.lines.cancel(contact, commit.cancel);
         for outgoing in commit.outgoing {
             self.lines.push(outgoing, commit.lease);
         }
@@ -109,33 +115,16 @@ impl State {
     }
 
     fn set_policy(&mut self, change: PolicyChange) -> PolicyCommitted {
-        if self.policy(&change.account).revision != change.expected {
+        let account = self.accounts.entry(change.account).or_default();
+        if account.current.revision != change.expected {
             return PolicyCommitted::Conflict;
         }
         if let Some(policy) = change.policy {
-            let current =
-                CurrentPolicy { policy: Arc::new(policy), revision: change.expected.next() };
-            self.policies.insert(change.account.clone(), current);
+            let revision = change.expected.next();
+            account.current = CurrentPolicy { policy: Arc::new(policy), revision };
         }
-        self.accounts.entry(change.account).or_default().push(change.entry);
+        account.entries.push(change.entry);
         PolicyCommitted::Applied
-    }
-
-    fn contacts_of(
-        &self,
-        account: &AccountId,
-        after: Option<PhoneNumber>,
-    ) -> impl Iterator<Item = (PhoneNumber, &Record)> {
-        let lowest = PhoneNumber::from_digits(10).ok();
-        let from = match (after, lowest) {
-            (Some(after), _) => Bound::Excluded(Contact::new(account.clone(), after)),
-            (None, Some(lowest)) => Bound::Included(Contact::new(account.clone(), lowest)),
-            (None, None) => Bound::Unbounded,
-        };
-        self.contacts
-            .range((from, Bound::Unbounded))
-            .take_while(move |(contact, _)| contact.account() == account)
-            .map(|(contact, row)| (contact.number(), &row.record))
     }
 }
 
@@ -144,9 +133,11 @@ impl Storage for MemoryStorage {
 
     async fn load(&self, contact: &Contact) -> Result<Snapshot, Infallible> {
         let state = self.state();
+        let account = state.accounts.get(contact.account());
+        let row = account.and_then(|account| account.contacts.get(&contact.number()));
         Ok(Snapshot {
-            current: state.policy(contact.account()),
-            record: state.record(contact),
+            current: account.map(|account| account.current.clone()).unwrap_or_default(),
+            record: row.map(|row| row.record),
             text_unfinished: state.lines.has_text(contact),
         })
     }
@@ -165,7 +156,7 @@ impl Storage for MemoryStorage {
     }
 
     async fn policy(&self, account: &AccountId) -> Result<CurrentPolicy, Infallible> {
-        Ok(self.state().policy(account))
+        Ok(self.read(account, |account| account.current.clone()))
     }
 
     async fn set_policy(&self, change: PolicyChange) -> Result<PolicyCommitted, Infallible> {
@@ -180,9 +171,10 @@ impl Archive for MemoryStorage {
         from: u64,
         limit: usize,
     ) -> Result<Vec<Entry>, Infallible> {
-        let state = self.state();
-        let entries = state.contacts.get(contact).map(|row| row.entries.as_slice());
-        Ok(page(entries, from, limit))
+        Ok(self.read(contact.account(), |account| {
+            let row = account.contacts.get(&contact.number());
+            row.map(|row| page(&row.entries, from, limit)).unwrap_or_default()
+        }))
     }
 
     async fn account_history(
@@ -191,8 +183,7 @@ impl Archive for MemoryStorage {
         from: u64,
         limit: usize,
     ) -> Result<Vec<Entry>, Infallible> {
-        let state = self.state();
-        Ok(page(state.accounts.get(account).map(Vec::as_slice), from, limit))
+        Ok(self.read(account, |account| page(&account.entries, from, limit)))
     }
 
     async fn contacts(
@@ -201,21 +192,25 @@ impl Archive for MemoryStorage {
         after: Option<PhoneNumber>,
         limit: usize,
     ) -> Result<Vec<(PhoneNumber, Record)>, Infallible> {
-        let state = self.state();
-        let contacts = state.contacts_of(account, after);
-        Ok(contacts.take(limit).map(|(number, record)| (number, *record)).collect())
+        let from = after.map_or(Bound::Unbounded, Bound::Excluded);
+        Ok(self.read(account, |account| {
+            let contacts = account.contacts.range((from, Bound::Unbounded)).take(limit);
+            contacts.map(|(number, row)| (*number, row.record)).collect()
+        }))
     }
 
     async fn counts(&self, account: &AccountId) -> Result<Counts, Infallible> {
-        let mut counts = Counts::default();
-        for (_, record) in self.state().contacts_of(account, None) {
-            match record.state {
-                ConsentState::Pending(_) => counts.pending += 1,
-                ConsentState::Active { .. } => counts.active += 1,
-                ConsentState::OptedOut { .. } => counts.opted_out += 1,
+        Ok(self.read(account, |account| {
+            let mut counts = Counts::default();
+            for row in account.contacts.values() {
+                match row.record.state {
+                    ConsentState::Pending(_) => counts.pending += 1,
+                    ConsentState::Active { .. } => counts.active += 1,
+                    ConsentState::OptedOut { .. } => counts.opted_out += 1,
+                }
             }
-        }
-        Ok(counts)
+            counts
+        }))
     }
 
     async fn set_aside(
@@ -227,15 +222,17 @@ impl Archive for MemoryStorage {
     }
 
     async fn prune(&self, before: DateTime<Utc>) -> Result<u64, Infallible> {
-        let marks = &mut self.state().marks;
-        let stood = marks.len();
-        marks.retain(|_, at| *at >= before);
-        Ok(stood.saturating_sub(marks.len()) as u64)
+        let mut pruned = 0;
+        for account in self.state().accounts.values_mut() {
+            let stood = account.marks.len();
+            account.marks.retain(|_, at| *at >= before);
+            pruned += stood.saturating_sub(account.marks.len()) as u64;
+        }
+        Ok(pruned)
     }
 }
 
-fn page(entries: Option<&[Entry]>, from: u64, limit: usize) -> Vec<Entry> {
+fn page(entries: &[Entry], from: u64, limit: usize) -> Vec<Entry> {
     let from = usize::try_from(from).unwrap_or(usize::MAX);
-    let entries = entries.unwrap_or_default().iter();
-    entries.skip(from).take(limit).cloned().collect()
+    entries.iter().skip(from).take(limit).cloned().collect()
 }

@@ -291,9 +291,9 @@ impl Stage {
 
     fn standing(&self, contact: &Contact, record: Option<&Record>) -> Standing {
         let policy = at_once(self.host.policy(contact.account()));
-        let next = policy.ok().and_then(|current| {
-            record.and_then(|record| record.next_reminder_at(&current.policy, self.now()))
-        });
+        let next = policy
+            .ok()
+            .and_then(|current| record.and_then(|record| record.next_reminder_at(&current.policy)));
         let (by, since) = match record.map(|record| record.state) {
             None | Some(ConsentState::Pending(_)) => (None, None),
             Some(ConsentState::Active { how, since }) => {

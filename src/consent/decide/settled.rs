@@ -1,14 +1,10 @@
 //! A hand-over ends: what becomes of the prompt's place and clock (R6.2).
 
-use chrono::{DateTime, Utc};
-
 use super::{Case, Transition};
 use crate::consent::{
     decision::{Decision, Reason},
     event::{Ending, Settled},
     outgoing::MessageKind,
-    policy::Policy,
-    record::Record,
     state::{ConsentState, Outstanding, Pending},
     time,
 };
@@ -16,35 +12,31 @@ use crate::consent::{
 /// From this many *not sent* in a row on, the clock is kept.
 const KEEPS_CLOCK_FROM: u8 = 3;
 
-pub(super) fn decide(
-    policy: &Policy,
-    record: Option<&Record>,
-    settled: &Settled,
-    now: DateTime<Utc>,
-) -> Transition {
-    // Not lapsed: what is known now of the prompt outstanding counts more than that it took long.
-    let case = Case { policy, record: record.copied(), now: time::to_millisecond(now) };
-    if let Ending::Blocked { .. } = settled.ending {
-        return case.blocked();
-    }
-    let reason = reason(&settled.ending);
-    let transition = match outstanding(&case, settled) {
-        Some((pending, outstanding)) => {
-            let pending = end(pending, outstanding, settled);
-            case.put(ConsentState::Pending(pending), Decision::None, reason)
+impl Case<'_> {
+    /// R6.2
+    pub(super) fn settled(&self, settled: &Settled) -> Transition {
+        if let Ending::Blocked { .. } = settled.ending {
+            return self.blocked();
         }
-        None => case.keep(reason),
-    };
-    let retry_at = match settled.ending {
-        Ending::Retry { at } if is_wanted(&case, settled) => Some(at),
-        Ending::Retry { .. }
-        | Ending::Accepted { .. }
-        | Ending::NotSent { .. }
-        | Ending::Blocked { .. }
-        | Ending::Unknown
-        | Ending::Expired => None,
-    };
-    Transition { retry_at, ..transition }.finish(&case, None)
+        let reason = reason(&settled.ending);
+        let transition = match outstanding(self, settled) {
+            Some((pending, outstanding)) => {
+                let pending = end(pending, outstanding, settled);
+                self.put(ConsentState::Pending(pending), Decision::None, reason)
+            }
+            None => self.keep(reason),
+        };
+        let retry_at = match settled.ending {
+            Ending::Retry { at } if is_wanted(self, settled) => Some(at),
+            Ending::Retry { .. }
+            | Ending::Accepted { .. }
+            | Ending::NotSent { .. }
+            | Ending::Blocked { .. }
+            | Ending::Unknown
+            | Ending::Expired => None,
+        };
+        Transition { retry_at, ..transition }.finish(self, None)
+    }
 }
 
 fn reason(ending: &Ending) -> Reason {

@@ -254,6 +254,7 @@ impl Texted<'_> {
     fn prompt(&self, pending: Pending, decision: Decision, reason: Reason) -> Transition {
         let case = self.case;
         let prompt = case.policy.prompt();
+        let pending = pending.without_outstanding();
         let kind = if pending.asked() { MessageKind::Reminder } else { MessageKind::Confirmation };
         let text = self.reply(kind, prompt.text());
         let outstanding = Outstanding {
