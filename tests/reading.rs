@@ -361,3 +361,14 @@ fn everyday_texts_are_read_as_a_person_would() {
         ],
     );
 }
+
+#[test]
+fn a_text_longer_than_a_word_is_not_that_word() {
+    let mut settings = Settings::default();
+    settings.keywords.opt_out = vec!["\u{fb03}".repeat(40)];
+    let policy = Policy::new(settings).unwrap();
+    let read = |text: &str| policy.matcher().read(text, false);
+    assert_eq!(read(&"ffi".repeat(40)), Reading::OptOut);
+    assert_eq!(read(&format!("{}x", "ffi".repeat(40))), Reading::Other);
+    assert_eq!(read(&format!("STOP {}x", "ffi".repeat(40))), Reading::SuspectedOptOut);
+}

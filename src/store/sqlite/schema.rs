@@ -18,7 +18,7 @@ const WAL_TRIES: u32 = 200;
 
 /// A connection that may write, to a file of ours; made where there is none.
 pub(super) fn open_writer(path: &Path, options: &Options) -> Result<Connection, SqliteError> {
-    let mut connection = connect(path)?;
+    let mut connection = connect(path, OpenFlags::SQLITE_OPEN_CREATE)?;
     check(&connection.transaction()?)?;
     turn_to_wal(&connection)?;
     let synchronous = match options.durability {
@@ -36,15 +36,13 @@ pub(super) fn open_writer(path: &Path, options: &Options) -> Result<Connection, 
 
 /// A connection that only reads, to a file that a writer has opened.
 pub(super) fn open_reader(path: &Path) -> Result<Connection, SqliteError> {
-    let connection = connect(path)?;
+    let connection = connect(path, OpenFlags::empty())?;
     connection.pragma_update(None, "query_only", true)?;
     Ok(connection)
 }
 
-fn connect(path: &Path) -> Result<Connection, SqliteError> {
-    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
-        | OpenFlags::SQLITE_OPEN_CREATE
-        | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+fn connect(path: &Path, flags: OpenFlags) -> Result<Connection, SqliteError> {
+    let flags = flags | OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags)?;
     connection.busy_timeout(BUSY_TIMEOUT)?;
     connection.set_prepared_statement_cache_capacity(64);
