@@ -36,6 +36,14 @@ impl Spread {
     }
 }
 
+impl Spread {
+    /// The same numbers, each times this.
+    #[must_use]
+    pub fn times(self, factor: f64) -> Self {
+        Self { low: self.low * factor, median: self.median * factor, high: self.high * factor }
+    }
+}
+
 impl std::fmt::Display for Spread {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let digits = f.precision().unwrap_or(2);
@@ -66,6 +74,11 @@ impl Rounds {
     pub fn nanos_each(&self, contender: usize, items: usize) -> Spread {
         let each = self.nanos[contender].iter();
         Spread::of(each.map(|nanos| nanos / items as f64).collect())
+    }
+
+    /// The contender's microseconds for each of its `items`.
+    pub fn micros_each(&self, contender: usize, items: usize) -> Spread {
+        self.nanos_each(contender, items).times(1e-3)
     }
 
     /// How many times as long the first took as the second in the same round.

@@ -2,25 +2,44 @@
 
 use std::hint::black_box;
 
-use optin::{Decision, Event, Reading, Refusal, Text, Transition, decide, decide_text};
 use optin_benches::{
-    peer::table::{self, Answer, Row},
+    cases::{self, Case},
     rounds,
-    situations::{self, Situation},
 };
 
 fn main() {
-    let all = situations::all();
-    let (texts, others): (Vec<_>, Vec<_>) =
-        all.iter().map(Case::new).partition(|case| case.text.is_some());
-    let chats =
-        texts.iter().filter(|case| case.of.stands == "active" && case.of.happens == "a text");
-    for (name, cases, times) in [
-        ("texts in every situation", texts.iter().collect::<Vec<_>>(), 20),
-        ("a usual text of someone active", chats.collect(), 1_000),
-        ("other events in every situation", others.iter().collect(), 20),
-    ] {
+    for (name, cases, times) in cases::groups() {
         println!("{name}: {}", cases.len());
         compare(&cases, times);
     }
+}
+
+fn compare(cases: &[Case], times: usize) {
+    let rounds = rounds::run(
+        101,
+        &mut [
+            (
+                "decide",
+                Box::new(|| {
+                    for _ in 0..times {
+                        for case in cases {
+                            let _ = black_box(black_box(case).decide());
+                        }
+                    }
+                }),
+            ),
+            (
+                "by hand",
+                Box::new(|| {
+                    for _ in 0..times {
+                        for case in cases {
+                            let _ = black_box(black_box(case).decide_by_hand());
+                        }
+                    }
+                }),
+            ),
+        ],
+    );
+    rounds.print(cases.len() * times, "event");
+    rounds.print_ratio(0, 1, 1.5);
 }

@@ -35,24 +35,14 @@ pub fn decide_text(
 
 /// A text from someone who was only added is a change even where nothing else changes (R5.2).
 fn note_first_text(case: &Case<'_>, transition: Transition) -> Transition {
-    match (transition.record, case.state()) {
-        (None, Some(ConsentState::Pending(pending))) if !pending.texted => {
-            let state = ConsentState::Pending(Pending { texted: true, ..pending });
-            Transition {
-                record: case.put(state, Decision::None, transition.reason).record,
-                ..transition
-            }
-        }
-        (Some(_), _)
-        | (
-            None,
-            None
-            | Some(
-                ConsentState::Pending(_)
-                | ConsentState::Active { .. }
-                | ConsentState::OptedOut { .. },
-            ),
-        ) => transition,
+    if let (None, Some(ConsentState::Pending(pending))) = (transition.record, case.state())
+        && !pending.texted
+    {
+        let state = ConsentState::Pending(Pending { texted: true, ..pending });
+        let noted = case.put(state, Decision::None, transition.reason);
+        Transition { record: noted.record, ..transition }
+    } else {
+        transition
     }
 }
 
