@@ -20,6 +20,7 @@ pub mod policy;
 pub mod prompt;
 pub mod record;
 pub mod reminder;
+pub mod rules;
 pub mod segment;
 pub mod settings;
 pub mod state;

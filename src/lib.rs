@@ -45,6 +45,7 @@
 //! | module | what |
 //! |---|---|
 //! | [`consent`] | the rules: pure, `no_std`; [`decide`] is all of them |
+//! | [`consent::rules`] | the rules in words, by the numbers that all else cites (`R4.8`) |
 //! | [`storage`], [`outbox`] | the two traits that a host implements or takes |
 //! | [`engine`], [`dispatch`] | drive the rules over them |
 //! | [`erased`] | a storage or outbox chosen at run time |

@@ -30,9 +30,12 @@ use self::{
 };
 
 fn config() -> ProptestConfig {
+    let default = ProptestConfig::default();
     ProptestConfig {
+        // `PROPTEST_CASES` can only ask for more.
+        cases: default.cases.max(1_024),
         failure_persistence: Some(Box::new(FileFailurePersistence::WithSource("regressions"))),
-        ..ProptestConfig::with_cases(1_024)
+        ..default
     }
 }
 
