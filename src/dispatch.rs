@@ -52,19 +52,27 @@ where
         Self { engine }
     }
 
-    /// Takes up to `limit` messages that are due, hands them over one after the other, settles.
+    /// Takes up to `limit` messages that are due, one after the other: claims it, hands it over,
+    /// settles.
     ///
-    /// What it holds when its future is dropped, or when it fails, is taken up again once the lease
-    /// has ended: a text as unknown, never sent again.
+    /// Nothing waits while it is claimed: until its own hand-over begins an opt-out takes a message
+    /// back, and the lease is its alone. For more throughput run several dispatchers; a slow
+    /// outbox holds up the one that waits for it.
+    ///
+    /// What it holds when its future is dropped, or when it fails, is one message, taken up again
+    /// once the lease has ended: a text as unknown, never sent again. To stop, let a round end.
     ///
     /// # Errors
     /// [`HandleError::Storage`] or [`HandleError::Contended`]; run another round.
     pub async fn run_once(&self, limit: usize) -> Result<Round, HandleError<S::Error>> {
-        let now = self.engine.now();
-        let until = self.engine.lease_from(now);
-        let claims = self.engine.storage().claim(now, until, limit).await;
         let mut round = Round::default();
-        for claim in claims.map_err(HandleError::Storage)? {
+        for _ in 0..limit {
+            let now = self.engine.now();
+            let until = self.engine.lease_from(now);
+            let claims = self.engine.storage().claim(now, until, 1).await;
+            let Some(claim) = claims.map_err(HandleError::Storage)?.pop() else {
+                break;
+            };
             round.claimed += 1;
             match self.engine.deliver(claim).await?.delivery {
                 Delivery::HandedOver(_) => round.handed_over += 1,

@@ -5,7 +5,7 @@ mod delivery;
 mod error;
 mod permit;
 mod policy;
-mod resync;
+mod upkeep;
 
 use alloc::vec::Vec;
 
@@ -92,6 +92,16 @@ pub struct Outcome {
     pub delivery: Option<Delivery>,
 }
 
+impl Outcome {
+    /// Whether the decision's text was handed over and the provider took it.
+    ///
+    /// `false` where there is none, where it is left to a dispatcher, and where it was not sent or
+    /// nobody knows: look at [`delivery`](Self::delivery).
+    pub fn was_accepted(&self) -> bool {
+        matches!(self.delivery, Some(Delivery::HandedOver(Handover::Accepted { .. })))
+    }
+}
+
 /// What became of a decision's text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -141,10 +151,16 @@ where
 
     /// The same engine with another lease: how long one hand-over may take. Default: 30 seconds.
     ///
-    /// Must be longer than the outbox ever takes; a hand-over that outlasts it counts as unknown.
+    /// Must be longer than the outbox ever takes: a hand-over that outlasts it may be settled as
+    /// unknown meanwhile. Less than a second counts as one.
     #[must_use]
     pub fn with_lease(self, lease: TimeDelta) -> Self {
-        Self { lease, ..self }
+        Self { lease: lease.max(TimeDelta::seconds(1)), ..self }
+    }
+
+    /// The outbox.
+    pub fn outbox(&self) -> &O {
+        &self.outbox
     }
 
     /// The storage.
@@ -187,8 +203,11 @@ where
 
     /// Hands over a message of staff or the host, under a permit.
     ///
+    /// `Ok` says that it was committed, not that it arrived: see [`Outcome::delivery`].
+    ///
     /// # Errors
     /// [`SendError`]: nothing is sent. Ask for a new permit, unless the contact has not opted in.
+    /// Of two permits for one contact the first that is used ends the other.
     pub async fn send(
         &self,
         permit: Permit,

@@ -16,7 +16,8 @@ use crate::consent::outgoing::{Handover, Outgoing};
 /// - It SHOULD end well within the lease (30 seconds unless the host sets another): set the
 ///   client's time-out below it.
 ///
-/// Statuses come at least once, texts at most once. Implementers write `async fn`.
+/// Statuses come at least once, texts at most once. Implementers write `async fn`; in an async
+/// runtime with a client that blocks, they hand the call to a thread that may.
 pub trait Outbox: Send + Sync {
     /// Hands one message over and says how that ended.
     fn send(&self, outgoing: &Outgoing) -> impl Future<Output = Handover> + Send;

@@ -1,5 +1,6 @@
 //! What a host's database must do: the [`Storage`] trait, and [`Archive`] for looking back.
 
+mod archive;
 mod place;
 
 use alloc::{sync::Arc, vec::Vec};
@@ -7,9 +8,12 @@ use core::future::Future;
 
 use chrono::{DateTime, Utc};
 
-pub use self::place::Place;
+pub use self::{
+    archive::{Archive, Counts},
+    place::Place,
+};
 use crate::consent::{
-    contact::{Contact, PhoneNumber},
+    contact::Contact,
     decision::Cancel,
     id::{AccountId, InboxId, MessageId},
     ledger::Entry,
@@ -108,8 +112,8 @@ pub struct Commit {
     pub mark: Option<Mark>,
     /// What the ledger gets. Of someone without a record it goes to the account's own ledger.
     pub entry: Option<Entry>,
-    /// What is to be handed over, in this order. A status takes the place of those to the same
-    /// destination that are still queued.
+    /// What is to be handed over, in this order. A status may take the place of those to the same
+    /// destination that are still queued, and of those set aside.
     pub outgoing: Vec<Outgoing>,
     /// If present, the text among `outgoing` is claimed from the start, under
     /// [`ClaimToken::new(1)`](ClaimToken::new), until this time.
@@ -242,64 +246,6 @@ pub enum PolicyCommitted {
     Applied,
     /// It is not: other settings were stored meanwhile.
     Conflict,
-}
-
-/// Looking back: what the engine itself never needs. A host's own storage need not have it.
-pub trait Archive: Storage {
-    /// A contact's ledger entries in their order, at most `limit` from number `from` (from 0) on.
-    fn history(
-        &self,
-        contact: &Contact,
-        from: u64,
-        limit: usize,
-    ) -> impl Future<Output = Result<Vec<Entry>, Self::Error>> + Send;
-
-    /// The account's own entries: settings, and attempts on contacts without a record.
-    fn account_history(
-        &self,
-        account: &AccountId,
-        from: u64,
-        limit: usize,
-    ) -> impl Future<Output = Result<Vec<Entry>, Self::Error>> + Send;
-
-    /// The account's contacts by number, at most `limit`, those after `after`.
-    fn contacts(
-        &self,
-        account: &AccountId,
-        after: Option<PhoneNumber>,
-        limit: usize,
-    ) -> impl Future<Output = Result<Vec<(PhoneNumber, Record)>, Self::Error>> + Send;
-
-    /// How many contacts of the account are in each state.
-    fn counts(
-        &self,
-        account: &AccountId,
-    ) -> impl Future<Output = Result<Counts, Self::Error>> + Send;
-
-    /// The account's messages set aside, at most `limit`, in the order of their ids.
-    fn set_aside(
-        &self,
-        account: &AccountId,
-        limit: usize,
-    ) -> impl Future<Output = Result<Vec<Outgoing>, Self::Error>> + Send;
-
-    /// Forgets the marks made before this time, of all accounts, and says how many.
-    ///
-    /// Keep them 35 days or longer: a text redelivered after its mark is gone acts again.
-    fn prune(&self, before: DateTime<Utc>)
-    -> impl Future<Output = Result<u64, Self::Error>> + Send;
-}
-
-/// How many contacts are in each state.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Counts {
-    /// Not confirmed.
-    pub pending: u64,
-    /// May be messaged.
-    pub active: u64,
-    /// Opted out.
-    pub opted_out: u64,
 }
 
 macro_rules! forward {

@@ -18,6 +18,17 @@ pub enum Permission {
     OverrideRevocation,
 }
 
+impl Permission {
+    /// Its name, as JSON has it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::ComplianceSettings => "compliance_settings",
+            Self::OptInManagement => "opt_in_management",
+            Self::OverrideRevocation => "override_revocation",
+        }
+    }
+}
+
 /// What somebody is to the account.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]

@@ -68,6 +68,15 @@ impl PhoneNumber {
     }
 }
 
+impl core::str::FromStr for PhoneNumber {
+    type Err = InvalidNumber;
+
+    /// As [`parse`](Self::parse).
+    fn from_str(text: &str) -> Result<Self, InvalidNumber> {
+        Self::parse(text)
+    }
+}
+
 impl fmt::Debug for PhoneNumber {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("PhoneNumber(..)")

@@ -169,7 +169,7 @@ names! {
 #[non_exhaustive]
 pub enum Refusal {
     /// The actor lacks a permission (R5.7). Ask someone who has it.
-    #[error("the actor lacks the permission {0:?}")]
+    #[error("the actor lacks the permission {}", .0.name())]
     Forbidden(Permission),
     /// The settings are out of their bounds (RULES 3). Mend them.
     #[error("the settings are out of their bounds")]
@@ -182,7 +182,7 @@ pub enum Refusal {
     CarrierBlocked,
     /// The contact opted out (R5.3): a note, and for some the permission `override_revocation`,
     /// is needed.
-    #[error("the contact opted out: a note, or the permission OverrideRevocation, is missing")]
+    #[error("the contact opted out: that takes a note, and for some override_revocation")]
     Revoked,
     /// The contact may not be messaged (R5.6). It is not active; it can opt in by texting.
     #[error("the contact has not opted in")]

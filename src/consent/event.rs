@@ -23,7 +23,8 @@ pub enum Event<'a> {
     Added {
         /// Who did.
         source: Source,
-        /// What they said of its status, if anything.
+        /// What they said of its status, if anything. `Some(false)` opts nobody in: it is as good
+        /// as nothing, but to the CRM that said so.
         #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
         opted_out: Option<bool>,
     },
@@ -59,6 +60,20 @@ pub enum Event<'a> {
 }
 
 impl Event<'_> {
+    /// Its name, as JSON has it: `texted`, `added`, ...
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Texted(_) => "texted",
+            Self::Added { .. } => "added",
+            Self::DeclaredExisting { .. } => "declared_existing",
+            Self::Overridden { .. } => "overridden",
+            Self::CarrierBlocked { .. } => "carrier_blocked",
+            Self::MessageRequested(_) => "message_requested",
+            Self::StatusRequested { .. } => "status_requested",
+            Self::Settled(_) => "settled",
+        }
+    }
+
     /// The same event, owned.
     pub fn into_owned(self) -> Event<'static> {
         match self {
@@ -138,10 +153,10 @@ impl<'a> Text<'a> {
 pub struct Message<'a> {
     /// The inbox that it leaves from.
     pub inbox: InboxId,
-    /// Who wrote it; absent for the host itself.
+    /// Who wrote it, for the ledger: no permission is needed. Absent for the host itself.
     #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
     pub actor: Option<Actor>,
-    /// Its words.
+    /// Its words, handed over as they are, empty or long.
     pub body: Body<'a>,
     /// The host's id of the request, unique in its account: with it the message acts once, however
     /// often it is asked for, and for whomever.
@@ -196,6 +211,17 @@ pub enum Source {
 }
 
 impl Source {
+    /// Its name, as JSON has it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::User => "user",
+            Self::Csv => "csv",
+            Self::Api => "api",
+            Self::Hubspot => "hubspot",
+            Self::Salesforce => "salesforce",
+        }
+    }
+
     /// The CRM that it is, if it is one.
     pub fn crm(self) -> Option<Crm> {
         match self {

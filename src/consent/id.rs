@@ -78,8 +78,8 @@ fn redacted(_: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
 bounded_id! {
     /// Whoever consent is given to: a business, or one of its programmes.
     ///
-    /// Settings, contacts and consent of one account never touch another's. The only name that
-    /// `Debug` shows: do not put personal data into it.
+    /// Settings, contacts and consent of one account never touch another's. Only
+    /// this name is shown by `Debug`: do not put personal data into it.
     AccountId, "the account", shown
 }
 bounded_id! {

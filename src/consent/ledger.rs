@@ -62,7 +62,8 @@ pub enum Verdict {
         /// The record from then on; absent when it stayed.
         #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
         record: Option<Record>,
-        /// The text that left for the contact, as it was written.
+        /// The text that it led to, as it was written. The entry of its settlement says whether it
+        /// left; one that was cancelled has none.
         #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
         text: Option<OutgoingText>,
     },

@@ -42,6 +42,18 @@ pub struct Outgoing {
     pub content: Content,
 }
 
+impl OutgoingText {
+    /// A text of this kind that answers none: for tests of an outbox.
+    pub fn new(
+        kind: MessageKind,
+        from: InboxId,
+        body: impl Into<Body<'static>>,
+        not_after: DateTime<Utc>,
+    ) -> Self {
+        Self { kind, from, body: body.into(), not_after, answers: None }
+    }
+}
+
 impl Outgoing {
     /// A message decided at this time.
     pub fn new(id: OutgoingId, decided_at: DateTime<Utc>, content: Content) -> Self {
@@ -203,7 +215,9 @@ pub enum Handover {
     },
     /// It was certainly not sent.
     NotSent {
-        /// Whether trying again may help.
+        /// Whether trying again may help. A text is tried again after 1 second, then after twice
+        /// as long each time, until its `not_after`; a status for about four days, at most an hour
+        /// apart. Without, a text is given up, and a status set aside for a person.
         retry: bool,
         /// The provider's code, if it gave one.
         #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]

@@ -159,6 +159,20 @@ pub enum OptIn {
     Restart,
 }
 
+impl OptIn {
+    /// Its name, as JSON has it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Keyword => "keyword",
+            Self::Override => "override",
+            Self::Existing => "existing",
+            Self::Added => "added",
+            Self::FirstText => "first_text",
+            Self::Restart => "restart",
+        }
+    }
+}
+
 /// Who opted a contact out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
@@ -178,6 +192,17 @@ pub enum OptOut {
 }
 
 impl OptOut {
+    /// Its name, as JSON has it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Staff => "staff",
+            Self::Import => "import",
+            Self::Crm => "crm",
+            Self::Contact => "contact",
+            Self::Carrier => "carrier",
+        }
+    }
+
     /// Carrier over contact over staff, import and crm, which are equal (R1.3).
     pub fn is_stronger_than(self, other: Self) -> bool {
         self.strength() > other.strength()

@@ -13,8 +13,8 @@ use crate::{
     storage::{Claim, Commit, Committed, Settlement, Storage, Task, Then},
 };
 
-/// A status is set aside after this many attempts.
-const MAX_ATTEMPTS: u32 = 10;
+/// A status is set aside after this many attempts: after about four days.
+const MAX_ATTEMPTS: u32 = 100;
 
 /// What became of a claimed message.
 pub(crate) struct Delivered {

@@ -43,6 +43,10 @@ impl Lines {
         let id = (outgoing.id.contact.clone(), outgoing.destination());
         let place = Place::first(&outgoing, lease);
         let row = Row { outgoing, place };
+        if row.is_status() {
+            let line = |old: &Outgoing| (&old.id.contact, old.destination()) == (&id.0, id.1);
+            self.set_aside.retain(|_, old| !line(old));
+        }
         self.change(id, |line| {
             line.retain(|older| !row.is_status() || older.place.claimed);
             line.push_back(row);

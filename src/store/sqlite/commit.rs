@@ -228,7 +228,7 @@ fn settle(transaction: &Transaction<'_>, settlement: &Settlement) -> Result<bool
     Ok(settled)
 }
 
-/// Of the statuses queued to one destination only the newest matters.
+/// Of the statuses queued to one destination, or set aside, only the newest matters.
 fn replace_older_statuses(
     transaction: &Transaction<'_>,
     contact: &Contact,
@@ -236,7 +236,7 @@ fn replace_older_statuses(
     transaction
         .prepare_cached(
             "DELETE FROM outgoing AS older
-             WHERE account = ?1 AND number = ?2 AND destination <> 'phone' AND state = 'queued'
+             WHERE account = ?1 AND number = ?2 AND destination <> 'phone' AND state <> 'claimed'
              AND EXISTS (SELECT 1 FROM outgoing AS newer
                  WHERE newer.account = ?1 AND newer.number = ?2
                  AND newer.destination = older.destination AND newer.state = 'queued'

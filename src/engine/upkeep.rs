@@ -1,6 +1,6 @@
-//! Telling a CRM every contact's status again (R6.5).
+//! What a host does now and then: tell a CRM every status again (R6.5), forget old marks (R4.1).
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{Engine, HandleError};
 use crate::{
@@ -8,6 +8,9 @@ use crate::{
     outbox::Outbox,
     storage::Archive,
 };
+
+/// How long a mark is kept (R4.1).
+const MARKS_KEPT: TimeDelta = TimeDelta::days(35);
 
 /// Contacts read at a time.
 const PAGE: usize = 1_000;
@@ -18,6 +21,17 @@ where
     O: Outbox,
     C: Fn() -> DateTime<Utc> + Send + Sync,
 {
+    /// Forgets the marks of texts handled more than 35 days ago, and says how many. Once a day is
+    /// enough.
+    ///
+    /// # Errors
+    /// The storage's own; try again.
+    pub async fn prune(&self) -> Result<u64, S::Error> {
+        let now = self.now();
+        let before = now.checked_sub_signed(MARKS_KEPT).unwrap_or(now);
+        self.storage.prune(before).await
+    }
+
     /// Queues the present status of every contact of the account for this CRM, and says of how
     /// many: none where its sync is off.
     ///

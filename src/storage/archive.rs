@@ -1,0 +1,124 @@
+//! Looking back: the [`Archive`] trait.
+
+use alloc::{sync::Arc, vec::Vec};
+use core::future::Future;
+
+use chrono::{DateTime, Utc};
+
+use super::Storage;
+use crate::consent::{
+    contact::{Contact, PhoneNumber},
+    id::AccountId,
+    ledger::Entry,
+    outgoing::Outgoing,
+    record::Record,
+};
+
+/// Looking back: what the engine itself never needs. A host's own storage need not have it.
+pub trait Archive: Storage {
+    /// A contact's ledger entries in their order, at most `limit` from number `from` (from 0) on.
+    fn history(
+        &self,
+        contact: &Contact,
+        from: u64,
+        limit: usize,
+    ) -> impl Future<Output = Result<Vec<Entry>, Self::Error>> + Send;
+
+    /// The account's own entries: settings, and attempts on contacts without a record.
+    fn account_history(
+        &self,
+        account: &AccountId,
+        from: u64,
+        limit: usize,
+    ) -> impl Future<Output = Result<Vec<Entry>, Self::Error>> + Send;
+
+    /// The account's contacts by number, at most `limit`, those after `after`.
+    fn contacts(
+        &self,
+        account: &AccountId,
+        after: Option<PhoneNumber>,
+        limit: usize,
+    ) -> impl Future<Output = Result<Vec<(PhoneNumber, Record)>, Self::Error>> + Send;
+
+    /// How many contacts of the account are in each state.
+    fn counts(
+        &self,
+        account: &AccountId,
+    ) -> impl Future<Output = Result<Counts, Self::Error>> + Send;
+
+    /// The account's messages set aside, at most `limit`, in the order of their ids.
+    fn set_aside(
+        &self,
+        account: &AccountId,
+        limit: usize,
+    ) -> impl Future<Output = Result<Vec<Outgoing>, Self::Error>> + Send;
+
+    /// Forgets the marks made before this time, of all accounts, and says how many.
+    ///
+    /// Keep them 35 days or longer: a text redelivered after its mark is gone acts again.
+    fn prune(&self, before: DateTime<Utc>)
+    -> impl Future<Output = Result<u64, Self::Error>> + Send;
+}
+
+/// How many contacts are in each state.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Counts {
+    /// Not confirmed.
+    pub pending: u64,
+    /// May be messaged.
+    pub active: u64,
+    /// Opted out.
+    pub opted_out: u64,
+}
+
+macro_rules! forward_archive {
+    ($($pointer:ty),*) => {$(
+        impl<S: Archive> Archive for $pointer {
+            async fn history(
+                &self,
+                contact: &Contact,
+                from: u64,
+                limit: usize,
+            ) -> Result<Vec<Entry>, S::Error> {
+                S::history(self, contact, from, limit).await
+            }
+
+            async fn account_history(
+                &self,
+                account: &AccountId,
+                from: u64,
+                limit: usize,
+            ) -> Result<Vec<Entry>, S::Error> {
+                S::account_history(self, account, from, limit).await
+            }
+
+            async fn contacts(
+                &self,
+                account: &AccountId,
+                after: Option<PhoneNumber>,
+                limit: usize,
+            ) -> Result<Vec<(PhoneNumber, Record)>, S::Error> {
+                S::contacts(self, account, after, limit).await
+            }
+
+            async fn counts(&self, account: &AccountId) -> Result<Counts, S::Error> {
+                S::counts(self, account).await
+            }
+
+            async fn set_aside(
+                &self,
+                account: &AccountId,
+                limit: usize,
+            ) -> Result<Vec<Outgoing>, S::Error> {
+                S::set_aside(self, account, limit).await
+            }
+
+            async fn prune(&self, before: DateTime<Utc>) -> Result<u64, S::Error> {
+                S::prune(self, before).await
+            }
+        }
+    )*};
+}
+
+forward_archive!(&S, Arc<S>);
