@@ -53,9 +53,9 @@ fn main() -> ExitCode {
         },
     };
     let replayed = match store {
-        None => replay(MemoryStorage::new(), input),
+        None => replay(MemoryStorage::new(), input, false),
         Some(store) => match SqliteStorage::open(store) {
-            Ok(storage) => replay(storage, input),
+            Ok(storage) => replay(storage, input, true),
             Err(error) => return cannot_open(store, &error),
         },
     };
@@ -132,7 +132,7 @@ struct Replay<S, C> {
     world: Arc<World>,
 }
 
-fn replay<S: Storage>(storage: S, input: impl Read) -> Result<(), Box<dyn std::error::Error>> {
+fn replay<S: Storage>(storage: S, input: impl Read, durable: bool) -> Result<(), Failed> {
     let world = Arc::new(World {
         now: AtomicI64::new(0),
         result: Mutex::new(OutboxResult::Accepted),
@@ -156,7 +156,8 @@ fn replay<S: Storage>(storage: S, input: impl Read) -> Result<(), Box<dyn std::e
             Ok(line) => replay.apply(number, line, &mut output)?,
             Err(error) => output::error(&mut output, number, &error)?,
         }
-        if input.buffer().is_empty() {
+        // What is stored is told at once; else as soon as no other line is there yet.
+        if durable || !input.buffer().contains(&b'\n') {
             output.flush()?;
         }
     }

@@ -56,6 +56,8 @@ fn lines_that_are_no_lines_are_bad_lines() {
         with(r#","text":"Hi""#, ""),
         with(AT, "2026-03-01"),
         with(AT, "2026-02-30T09:00:00Z"),
+        with(AT, "2026-03-01T12:30:60Z"),
+        with(AT, "2026-03-01T09:00:00\u{2212}01:00"),
         with("acme", ""),
         with("acme", &"a".repeat(257)),
         with("SM1", &"é".repeat(129)),
@@ -118,6 +120,8 @@ fn errors_come_in_their_order() {
         r#"{"reminders":{"max":4}}"#,
         r#"{"reminders":{"max":1.0}}"#,
         r#"{"reminders":{"max":-1}}"#,
+        r#"{"reminders":{"max":1e400}}"#,
+        r#"{"reminders":{"max":99999999999999999999999}}"#,
         r#"{"reminders":{"interval_hours":11}}"#,
         r#"{"keywords":{"opt_out":["ok"]}}"#,
         r#"{"keywords":{"restart":["UNSTOP"]}}"#,
@@ -156,6 +160,35 @@ fn empty_and_huge_texts_are_texts() {
     let output = replay(&[], &input);
     assert!(output.lines().next().unwrap().contains("new_contact"), "{output}");
     assert!(output.lines().nth(1).unwrap().contains("too_soon"), "{output}");
+}
+
+#[test]
+fn a_line_is_answered_before_the_next_is_whole() {
+    use std::{
+        io::BufRead,
+        process::{Command, Stdio},
+        time::Duration,
+    };
+
+    let mut process = Command::new(black_box::replay_binary())
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut to = process.stdin.take().unwrap();
+    let from = std::io::BufReader::new(process.stdout.take().unwrap());
+    let (answers, answered) = std::sync::mpsc::channel();
+    std::thread::spawn(move || from.lines().try_for_each(|line| answers.send(line.unwrap())));
+    let answer = || answered.recv_timeout(Duration::from_secs(20)).unwrap();
+
+    write!(to, "{}\n{{\"type\"", inbound(AT, "SM1", "Hi")).unwrap();
+    to.flush().unwrap();
+    let line = answer();
+    assert!(line.contains("new_contact"), "{line}");
+    drop(to);
+    let line = answer();
+    assert!(line.contains("bad_line"), "{line}");
+    assert!(process.wait().unwrap().success());
 }
 
 #[test]
@@ -238,6 +271,8 @@ fn files_that_cannot_be_opened_end_with_2() {
     for arguments in [
         vec!["--store", &missing],
         vec!["--store", &directory],
+        vec!["--store", ""],
+        vec!["--store", ":memory:"],
         vec![missing.as_str()],
         vec![directory.as_str()],
         vec!["--wrong"],

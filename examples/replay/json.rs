@@ -5,10 +5,36 @@ use serde_json::{Map, Number, Value};
 
 /// The object that a whole line is, or `None`.
 pub(crate) fn object(line: &[u8]) -> Option<Map<String, Value>> {
-    match serde_json::from_slice(line).ok()? {
+    let read = serde_json::from_slice(line).or_else(|_| serde_json::from_slice(&tamed(line)));
+    match read.ok()? {
         Strict(Value::Object(fields)) => Some(fields),
         Strict(_) => None,
     }
+}
+
+/// The line with numbers that no float can hold replaced by one that is as wrong everywhere: they
+/// are JSON all the same.
+fn tamed(line: &[u8]) -> Vec<u8> {
+    let (mut tamed, mut rest, mut in_string) = (Vec::with_capacity(line.len()), line, false);
+    while let [byte, after @ ..] = rest {
+        let end = match byte {
+            b'-' | b'0'..=b'9' if !in_string => {
+                let of_number = |byte: &u8| b"+-.eE0123456789".contains(byte);
+                rest.iter().position(|byte| !of_number(byte)).unwrap_or(rest.len())
+            }
+            b'\\' if in_string => after.len().min(1) + 1,
+            _ => 1,
+        };
+        in_string ^= *byte == b'"';
+        let (token, after) = rest.split_at(end);
+        let number = std::str::from_utf8(token).ok().and_then(|token| token.parse::<f64>().ok());
+        match number {
+            Some(number) if number.is_infinite() && !in_string => tamed.extend(b"1e300"),
+            _ => tamed.extend(token),
+        }
+        rest = after;
+    }
+    tamed
 }
 
 struct Strict(Value);

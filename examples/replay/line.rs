@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Timelike, Utc};
 use optin::{
     AccountId, Actor, ActorId, CarrierCode, Contact, Event, InboxId, InvalidId, Message, MessageId,
     Note, Override, Permission, PhoneNumber, Role, Source, Text,
@@ -132,9 +132,7 @@ impl Fields {
 
     fn time(&mut self, name: &str) -> Result<DateTime<Utc>, LineError> {
         let time = self.string(name)?;
-        DateTime::parse_from_rfc3339(&time)
-            .map(|time| time.to_utc())
-            .map_err(|_| bad_line(format!("`{name}` is not an RFC 3339 time")))
+        rfc_3339(&time).ok_or_else(|| bad_line(format!("`{name}` is not an RFC 3339 time")))
     }
 
     fn actor(&mut self) -> Result<Actor, LineError> {
@@ -208,6 +206,15 @@ impl Fields {
     fn end(self) -> Result<(), LineError> {
         if self.object.is_empty() { Ok(()) } else { Err(bad_line("the line has an unknown field")) }
     }
+}
+
+/// Stricter than chrono, which takes a minus sign that is not ASCII, and any minute's second 60.
+fn rfc_3339(time: &str) -> Option<DateTime<Utc>> {
+    let ascii = Some(time).filter(|time| time.is_ascii())?;
+    let time = DateTime::parse_from_rfc3339(ascii).ok()?.to_utc();
+    let is_leap = time.nanosecond() >= 1_000_000_000;
+    let ends_the_day = time.num_seconds_from_midnight() == 86_399;
+    (!is_leap || ends_the_day).then_some(time)
 }
 
 fn outbox_result(word: &str) -> Option<OutboxResult> {
