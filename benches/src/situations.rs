@@ -10,7 +10,7 @@ use std::{
 
 use chrono::{DateTime, TimeDelta, Utc};
 use optin::{
-    AccountId, Actor, ActorId, Archive, CarrierCode, Contact, Engine, Event, Fact, Handover,
+    AccountId, Actor, ActorId, Archive, CarrierCode, Contact, Crm, Engine, Event, Fact, Handover,
     InboxId, Message, MessageId, Note, Outbox, Outgoing, Override, PhoneNumber, Policy, Record,
     Role, Settings, Source, Storage, Text, blocking::block_on, storage::PolicyChange,
     store::MemoryStorage,
@@ -39,8 +39,7 @@ pub fn all() -> Vec<Situation> {
 }
 
 fn policies() -> [Policy; 3] {
-    let mut off = Settings::default();
-    off.double_opt_in = false;
+    let off = Settings { double_opt_in: false, ..Settings::default() };
     let mut everything = Settings::default();
     everything.replies.help = Some("We answer from nine to five.".into());
     everything.replies.confirmed = Some("Thank you, you are in.".into());
@@ -82,6 +81,9 @@ fn added(source: Source, opted_out: Option<bool>) -> Event<'static> {
     Event::Added { source, opted_out }
 }
 
+/// Whom nothing was handed over to yet.
+const DEFERRED: &str = "asked, not yet handed over";
+
 /// What happens to a contact, each an hour count after the step before, until it stands somewhere.
 type History = (&'static str, Vec<(i64, Event<'static>)>);
 
@@ -91,6 +93,7 @@ fn histories() -> Vec<History> {
         ("absent", vec![]),
         ("added", vec![(0, added(Source::Csv, None))]),
         ("asked", vec![(0, hi())]),
+        (DEFERRED, vec![(0, hi()), (12, hi())]),
         ("asked thirteen hours ago", vec![(0, hi()), (13, text("STOPALL or not?"))]),
         ("reminded thrice", vec![(0, hi()), (13, hi()), (13, hi()), (13, hi())]),
         ("active", vec![(0, overridden(Override::OptedOut)), (1, overridden(Override::Active))]),
@@ -129,6 +132,7 @@ fn events() -> Vec<(&'static str, Event<'static>)> {
             "overridden by someone who may not",
             Event::Overridden { actor: member, to: Override::Active, note: None },
         ),
+        ("a status", Event::StatusRequested { crm: Crm::Hubspot }),
         ("carrier block", Event::CarrierBlocked { code }),
         ("a message", Event::MessageRequested(Message::new(inbox(), "Your table is ready"))),
     ]
@@ -146,7 +150,7 @@ fn under(policy: Policy) -> Vec<Situation> {
     for ending in endings {
         let usual = matches!(ending, Handover::Accepted { .. });
         for (stands, history) in histories() {
-            let lived = live(&policy, ending.clone(), history);
+            let lived = live(&policy, ending.clone(), stands == DEFERRED, history);
             let hour = |(happens, event)| Situation {
                 policy: policy.clone(),
                 stands,
@@ -173,11 +177,17 @@ struct Lived {
     now: DateTime<Utc>,
 }
 
-fn live(policy: &Policy, ending: Handover, history: Vec<(i64, Event<'static>)>) -> Lived {
+fn live(
+    policy: &Policy,
+    ending: Handover,
+    deferred: bool,
+    history: Vec<(i64, Event<'static>)>,
+) -> Lived {
     let start = DateTime::from_timestamp_millis(1_772_355_600_000).expect("in March 2026");
     let clock = AtomicI64::new(start.timestamp_millis());
     let now = || DateTime::from_timestamp_millis(clock.load(Relaxed)).expect("this year");
     let engine = Engine::new(MemoryStorage::new(), Ends(ending), now);
+    let engine = if deferred { engine.deferred() } else { engine };
     let account = AccountId::new("acme").expect("short");
     set(engine.storage(), &account, policy, start);
     let number = PhoneNumber::parse("+12065550100").expect("E.164");

@@ -179,7 +179,7 @@ impl<'a> Case<'a> {
 
     /// R5.6
     fn message_requested(&self, message: &Message<'_>) -> Result<Transition, Refusal> {
-        let Some(state) = self.state().filter(ConsentState::may_be_messaged) else {
+        let Some(state) = self.state().filter(|state| state.may_be_messaged()) else {
             return Err(Refusal::NotOptedIn);
         };
         let not_after = message.not_after.map(time::to_millisecond);
@@ -193,7 +193,7 @@ impl<'a> Case<'a> {
         let transition = Transition {
             text: Some(text),
             remember: message.request.is_some(),
-            ..self.put(state, Decision::Deliver, Reason::Active)
+            ..self.put(*state, Decision::Deliver, Reason::Active)
         };
         Ok(transition.finish(self, None))
     }
@@ -204,15 +204,15 @@ impl<'a> Case<'a> {
         match self.state().filter(|_| self.policy.syncs(crm)) {
             None => self.keep(reason).finish(self, None),
             Some(state) => {
-                let transition = self.put(state, Decision::None, reason).finish(self, None);
+                let transition = self.put(*state, Decision::None, reason).finish(self, None);
                 let statuses = vec![Status::new(crm, state.opted_out())];
                 Transition { statuses, ..transition }
             }
         }
     }
 
-    fn state(&self) -> Option<ConsentState> {
-        self.record.map(|record| record.state)
+    fn state(&self) -> Option<&ConsentState> {
+        self.record.as_ref().map(|record| &record.state)
     }
 
     fn next_revision(&self) -> Revision {

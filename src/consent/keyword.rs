@@ -3,8 +3,8 @@
 use alloc::{string::String, vec::Vec};
 
 use super::{
-    suspicion::{self, Suspicion},
-    words::{self, Folded, Quotes, Words},
+    suspicion,
+    words::{self, DIGIT, Folded, Quotes, Word, Words},
 };
 
 /// The keyword that a contact confirms with: one of five, exactly one is configured.
@@ -136,6 +136,8 @@ const MAX_BYTES: usize = 16_384;
 pub struct KeywordMatcher {
     opt_out: WordList,
     help: WordList,
+    refusal: WordList,
+    openings: Openings,
     restart: Vec<String>,
     answers_help: bool,
     /// Bytes of the longest word that a lenient reading compares, and a strict one.
@@ -150,17 +152,18 @@ impl KeywordMatcher {
         restart: &[String],
         answers_help: bool,
     ) -> Self {
-        let opt_out = WordList::new(is_opt_out, opt_out);
-        let help = WordList::new(is_help, help);
+        let opt_out = WordList::new(&OPT_OUT, opt_out);
+        let help = WordList::new(&HELP, help);
+        let refusal = WordList::new(&REFUSAL, &[]);
         let restart: Vec<String> = restart.iter().map(|word| words::trim(word).into()).collect();
         let longest = |words: &[String]| words.iter().map(String::len).max().unwrap_or(0);
         Self {
-            longest_lenient: longest(&opt_out.added)
-                .max(longest(&help.added))
-                .max("notinterested".len()),
+            longest_lenient: longest(&opt_out.0).max(longest(&help.0)).max(longest(&refusal.0)),
             longest_strict: longest(&restart).max("CONFIRM".len()),
+            openings: Openings::of(opt_out.0.iter().chain(&help.0).chain(&refusal.0)),
             opt_out,
             help,
+            refusal,
             restart,
             answers_help,
         }
@@ -223,57 +226,67 @@ impl core::fmt::Debug for KeywordMatcher {
     }
 }
 
-/// Words of the rules and words that an account added to them.
-#[derive(Clone)]
-struct WordList {
-    of_rules: fn(&str) -> bool,
-    /// Squeezed.
-    added: Vec<String>,
-}
-
-impl PartialEq for WordList {
-    fn eq(&self, other: &Self) -> bool {
-        self.added == other.added
-    }
-}
-
-impl Eq for WordList {}
+/// Words of the rules and words that an account added to them, squeezed.
+#[derive(Clone, PartialEq, Eq)]
+struct WordList(Vec<String>);
 
 impl WordList {
-    fn new(of_rules: fn(&str) -> bool, added: &[String]) -> Self {
-        let added = added.iter().map(|word| words::squeeze(word)).collect();
-        Self { of_rules, added }
+    fn new(of_rules: &[&str], added: &[String]) -> Self {
+        let added = added.iter().map(|word| words::squeeze(word));
+        let of_rules = of_rules.iter().map(|&word| word.into());
+        Self(of_rules.chain(added).collect())
     }
 
-    fn contains(&self, folded: &str) -> bool {
-        (self.of_rules)(folded) || self.added.iter().any(|added| added == folded)
+    fn contains(&self, folded: &[u8]) -> bool {
+        self.0.iter().any(|word| word.as_bytes() == folded)
     }
 }
 
-fn is_opt_out(folded: &str) -> bool {
-    matches!(
-        folded,
-        "stop" | "stopall" | "unsubscribe" | "cancel" | "end" | "quit" | "revoke" | "optout"
-    )
-}
+const OPT_OUT: [&str; 8] =
+    ["stop", "stopall", "unsubscribe", "cancel", "end", "quit", "revoke", "optout"];
+const HELP: [&str; 2] = ["help", "info"];
+const REFUSAL: [&str; 5] = ["no", "nope", "nothanks", "nothankyou", "notinterested"];
 
-fn is_help(folded: &str) -> bool {
-    matches!(folded, "help" | "info")
+/// The first two letters of listed words: by the first a bit for each second.
+#[derive(Clone, PartialEq, Eq)]
+struct Openings([u32; Self::CLASSES]);
+
+impl Openings {
+    const CLASSES: usize = DIGIT as usize + 1;
+
+    fn of<'a>(listed: impl Iterator<Item = &'a String>) -> Self {
+        let mut openings = [0; Self::CLASSES];
+        for word in listed {
+            let mut classes = word.bytes().map(|byte| words::class(byte).min(DIGIT));
+            let first = classes.next().unwrap_or(DIGIT);
+            openings[usize::from(first)] |= classes.next().map_or(u32::MAX, |class| 1 << class);
+        }
+        Self(openings)
+    }
+
+    /// Whether a listed word can be the whole of a text, or of its first words, that begins so.
+    fn admit(&self, first: &Word<'_>) -> bool {
+        let mut classes = first.as_plain().bytes().map(words::class);
+        match (classes.next(), classes.next()) {
+            (Some(first), Some(second)) => self.0[usize::from(first)] & (1 << second) != 0,
+            _ => true,
+        }
+    }
 }
 
 /// Whether a text reads, leniently, as one of the keywords or as `START`: an account may not make
 /// it an opt-out or help word.
 pub(super) fn is_reserved(text: &str) -> bool {
-    let reserved: fn(&str) -> bool =
-        |folded| matches!(folded, "yes" | "y" | "ok" | "confirm" | "approve" | "start");
+    let reserved: fn(&[u8]) -> bool =
+        |folded| matches!(folded, b"yes" | b"y" | b"ok" | b"confirm" | b"approve" | b"start");
     let text = words::visible(text);
     let mut whole = Folded::new();
     let mut every = true;
     for word in Words::new(&text, Quotes::Kept) {
-        every &= reserved(Folded::of(&word).as_str());
+        every &= reserved(Folded::of(&word).as_bytes());
         whole.push(&word);
     }
-    !whole.as_str().is_empty() && (every || reserved(whole.as_str()))
+    !whole.as_bytes().is_empty() && (every || reserved(whole.as_bytes()))
 }
 
 /// What the lenient readings find in a text.
@@ -287,59 +300,69 @@ struct Scan {
 impl Scan {
     fn of(matcher: &KeywordMatcher, text: &str) -> Self {
         let mut words = Words::new(text, Quotes::Kept);
-        let mut kept = Pass::over(matcher, &mut words);
-        let suspected = if words.quoted {
-            let own = Pass::over(matcher, &mut Words::new(text, Quotes::Dropped));
-            if own.any { own.suspected } else { kept.suspected }
-        } else {
-            kept.suspected
-        };
+        let mut suspected = suspicion::has_phrase(&mut words);
+        let mut kept = Lenient::over(matcher, text, Quotes::Kept);
+        suspected |= kept.opens_as_opt_out;
+        if words.quoted {
+            let own = Lenient::over(matcher, text, Quotes::Dropped);
+            if own.any {
+                let mut words = Words::new(text, Quotes::Dropped);
+                suspected = own.opens_as_opt_out || suspicion::has_phrase(&mut words);
+            }
+        }
         if words.ignorable {
-            kept = Pass::over(matcher, &mut Words::new(&words::visible(text), Quotes::Kept));
+            kept = Lenient::over(matcher, &words::visible(text), Quotes::Kept);
         }
         Self { opt_out: kept.opt_out, help: kept.help, suspected, refusal: kept.refusal }
     }
 }
 
-/// One pass over the words of a text.
-struct Pass {
+/// What whole words say, looked at only until nothing can come of them any more.
+#[derive(Default)]
+struct Lenient {
     any: bool,
+    opens_as_opt_out: bool,
     opt_out: bool,
     help: bool,
-    suspected: bool,
     refusal: bool,
 }
 
-impl Pass {
-    fn over(matcher: &KeywordMatcher, words: &mut Words<'_>) -> Self {
-        let mut suspicion = Suspicion::new();
+impl Lenient {
+    fn over(matcher: &KeywordMatcher, text: &str, quotes: Quotes) -> Self {
         let mut squeezed = Folded::new();
         let mut letters = 0;
         let mut opens_as_opt_out = false;
-        let mut every_opt_out = true;
-        let mut every_help = true;
-        for (index, word) in words.enumerate() {
-            suspicion.see(&word);
+        let mut every_opt_out = false;
+        let mut every_help = false;
+        for (index, word) in Words::new(text, quotes).enumerate() {
+            if index == 0 && !matcher.openings.admit(&word) {
+                return Self { any: true, ..Self::default() };
+            }
             letters += word.length();
             let comparable = letters <= matcher.longest_lenient;
             if comparable {
                 squeezed.push(&word);
-                opens_as_opt_out |= index < 2 && matcher.opt_out.contains(squeezed.as_str());
+                opens_as_opt_out |= index < 2 && matcher.opt_out.contains(squeezed.as_bytes());
             }
-            if every_opt_out || every_help {
+            if index == 0 {
+                every_opt_out = opens_as_opt_out;
+                every_help = comparable && matcher.help.contains(squeezed.as_bytes());
+            } else if every_opt_out || every_help {
                 let folded = Folded::of(&word);
-                every_opt_out &= matcher.opt_out.contains(folded.as_str());
-                every_help &= matcher.help.contains(folded.as_str());
+                every_opt_out = every_opt_out && matcher.opt_out.contains(folded.as_bytes());
+                every_help = every_help && matcher.help.contains(folded.as_bytes());
+            } else if !comparable {
+                break;
             }
         }
-        let whole = if letters <= matcher.longest_lenient { squeezed.as_str() } else { "" };
+        let whole = if letters <= matcher.longest_lenient { squeezed.as_bytes() } else { &[] };
         let any = letters > 0;
         Self {
             any,
+            opens_as_opt_out,
             opt_out: any && (every_opt_out || matcher.opt_out.contains(whole)),
             help: any && (every_help || matcher.help.contains(whole)),
-            suspected: opens_as_opt_out || suspicion.found(),
-            refusal: suspicion::refuses(whole),
+            refusal: matcher.refusal.contains(whole),
         }
     }
 }

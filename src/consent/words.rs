@@ -41,6 +41,13 @@ pub(crate) fn is_letter_or_digit(char: char) -> bool {
 
 /// The text without white space and default-ignorable code points at both ends (R2.3).
 pub(crate) fn trim(text: &str) -> &str {
+    // Nearly every text begins and ends with something that ASCII shows.
+    if let (Some(first), Some(last)) = (text.as_bytes().first(), text.as_bytes().last())
+        && first.is_ascii_graphic()
+        && last.is_ascii_graphic()
+    {
+        return text;
+    }
     text.trim_matches(|char: char| char.is_whitespace() || is_ignorable(char))
 }
 
@@ -66,6 +73,35 @@ pub(crate) enum Quotes {
     Dropped,
 }
 
+/// What a byte is to a word. A letter, case aside, is 1 to 26.
+pub(crate) const DIGIT: u8 = 27;
+/// Anything in ASCII that is nothing else.
+pub(crate) const GAP: u8 = 28;
+const QUOTE: u8 = 29;
+const APOSTROPHE: u8 = 30;
+/// A part of a character that is not ASCII.
+const WIDE: u8 = 31;
+
+const CLASSES: [u8; 256] = {
+    let mut classes = [WIDE; 256];
+    let mut byte = 0;
+    while byte < 128 {
+        classes[byte] = match byte as u8 {
+            letter @ (b'a'..=b'z' | b'A'..=b'Z') => letter & 31,
+            b'0'..=b'9' => DIGIT,
+            b'\'' => APOSTROPHE,
+            b'"' => QUOTE,
+            _ => GAP,
+        };
+        byte += 1;
+    }
+    classes
+};
+
+pub(crate) const fn class(byte: u8) -> u8 {
+    CLASSES[byte as usize]
+}
+
 /// One word: a run of letters and digits, apostrophes within it not counted.
 #[derive(Clone, Copy)]
 pub(crate) struct Word<'a> {
@@ -81,9 +117,9 @@ impl<'a> Word<'a> {
         if self.plain { self.raw.into() } else { self.letters().collect() }
     }
 
-    /// The word when it is ASCII without apostrophes, in its own case.
-    pub(crate) fn as_plain(&self) -> Option<&'a str> {
-        self.plain.then_some(self.raw)
+    /// The word where it is ASCII without apostrophes, in its own case; else nothing.
+    pub(crate) fn as_plain(&self) -> &'a str {
+        if self.plain { self.raw } else { "" }
     }
 
     /// Its letters and digits.
@@ -122,39 +158,41 @@ impl Folded {
 
     /// Adds a word.
     pub(crate) fn push(&mut self, word: &Word<'_>) {
-        if self.other.is_none() && word.letters().all(|letter| letter.is_ascii()) {
+        if self.other.is_none() && (word.plain || word.raw.chars().all(is_ascii_or_apostrophe)) {
             self.too_long |= self.length + word.length() > Self::MAX_ASCII;
             let room = self.ascii.iter_mut().skip(self.length);
-            for (to, letter) in room.zip(word.letters()) {
-                *to = letter.to_ascii_lowercase() as u8;
+            let letters = word.raw.bytes().filter(u8::is_ascii_alphanumeric);
+            for (to, letter) in room.zip(letters) {
+                *to = letter.to_ascii_lowercase();
                 self.length += 1;
             }
         } else {
             let folded = UniCase::new(word.spelt()).to_folded_case();
-            let before = self.as_str().into();
+            let before = core::str::from_utf8(self.as_bytes()).unwrap_or_default();
+            let before = String::from(before);
             self.other.get_or_insert(before).push_str(&folded);
         }
     }
 
     /// The words; empty when they are too long.
-    pub(crate) fn as_str(&self) -> &str {
+    pub(crate) fn as_bytes(&self) -> &[u8] {
         match &self.other {
-            _ if self.too_long => "",
-            Some(folded) => folded,
-            None => self
-                .ascii
-                .get(..self.length)
-                .and_then(|ascii| core::str::from_utf8(ascii).ok())
-                .unwrap_or_default(),
+            _ if self.too_long => &[],
+            Some(folded) => folded.as_bytes(),
+            None => self.ascii.get(..self.length).unwrap_or_default(),
         }
     }
+}
+
+fn is_ascii_or_apostrophe(char: char) -> bool {
+    char.is_ascii() || is_apostrophe(char)
 }
 
 fn is_apostrophe(char: char) -> bool {
     matches!(char, '\'' | '’')
 }
 
-/// The words of a text in their order: one pass, nothing allocated.
+/// The words of a text in their order, or its letters: one pass, nothing allocated for ASCII.
 pub(crate) struct Words<'a> {
     text: &'a str,
     at: usize,
@@ -189,23 +227,76 @@ impl<'a> Words<'a> {
         }
     }
 
+    /// Folds what is left letter by letter, as classes: letters, case aside, [`DIGIT`] for digits
+    /// and letters beyond ASCII, [`GAP`] for whatever parts words.
+    pub(crate) fn fold_letters<S>(&mut self, mut state: S, step: impl Fn(S, u8) -> S) -> S {
+        let bytes = self.text.as_bytes();
+        let mut at = self.at;
+        while let Some(&byte) = bytes.get(at) {
+            let class = class(byte);
+            if class <= GAP {
+                state = step(state, class);
+                at += 1;
+            } else {
+                self.at = at;
+                state = self.fold_rare(state, &step);
+                at = self.at;
+            }
+        }
+        self.at = at;
+        state
+    }
+
+    /// A mark or a character beyond ASCII.
+    #[cold]
+    fn fold_rare<S>(&mut self, state: S, step: &impl Fn(S, u8) -> S) -> S {
+        let Some(char) = self.char_at(self.at) else {
+            self.at = self.text.len();
+            return state;
+        };
+        match char {
+            '"' => self.pass_quote(1, 0, '"'),
+            '“' => self.pass_quote('“'.len_utf8(), 1, '”'),
+            '«' => self.pass_quote('«'.len_utf8(), 2, '»'),
+            _ => {
+                self.at += char.len_utf8();
+                if is_apostrophe(char) {
+                    return state;
+                }
+                if is_letter_or_digit(char) {
+                    let folded = UniCase::new(char.encode_utf8(&mut [0; 4])).to_folded_case();
+                    let classes = folded.chars().map(|char| {
+                        u8::try_from(char).map_or(DIGIT, |byte| self::class(byte).min(DIGIT))
+                    });
+                    return classes.fold(state, step);
+                }
+                self.ignorable |= is_ignorable(char);
+            }
+        }
+        step(state, GAP)
+    }
+
     /// Moves to the next letter or digit, if there is one.
     fn pass_gap(&mut self) -> Option<()> {
         let bytes = self.text.as_bytes();
         loop {
-            match *bytes.get(self.at)? {
-                byte if byte.is_ascii_alphanumeric() => return Some(()),
-                b'"' => self.pass_quote(1, 0, '"'),
-                byte if byte.is_ascii() => self.at += 1,
-                _ => match self.char_at(self.at)? {
-                    '“' => self.pass_quote('“'.len_utf8(), 1, '”'),
-                    '«' => self.pass_quote('«'.len_utf8(), 2, '»'),
-                    char if is_letter_or_digit(char) => return Some(()),
-                    char => {
-                        self.ignorable |= is_ignorable(char);
-                        self.at += char.len_utf8();
-                    }
-                },
+            let class = class(*bytes.get(self.at)?);
+            if class <= DIGIT {
+                return Some(());
+            }
+            if class == GAP || class == APOSTROPHE {
+                self.at += 1;
+                continue;
+            }
+            match self.char_at(self.at)? {
+                '"' => self.pass_quote(1, 0, '"'),
+                '“' => self.pass_quote('“'.len_utf8(), 1, '”'),
+                '«' => self.pass_quote('«'.len_utf8(), 2, '»'),
+                char if is_letter_or_digit(char) => return Some(()),
+                char => {
+                    self.ignorable |= is_ignorable(char);
+                    self.at += char.len_utf8();
+                }
             }
         }
     }
@@ -219,21 +310,24 @@ impl<'a> Iterator for Words<'a> {
         let bytes = self.text.as_bytes();
         let start = self.at;
         let mut plain = true;
-        while let Some(&byte) = bytes.get(self.at) {
-            if byte.is_ascii_alphanumeric() {
-                self.at += 1;
+        let mut at = start;
+        while let Some(&byte) = bytes.get(at) {
+            let class = class(byte);
+            if class <= DIGIT {
+                at += 1;
                 continue;
             }
-            if byte.is_ascii() && byte != b'\'' {
+            if class <= QUOTE {
                 break;
             }
-            let char = self.char_at(self.at)?;
+            let char = self.char_at(at)?;
             if !is_apostrophe(char) && !is_letter_or_digit(char) {
                 break;
             }
             plain = false;
-            self.at += char.len_utf8();
+            at += char.len_utf8();
         }
+        self.at = at;
         let raw = self.text.get(start..self.at)?;
         Some(Word { raw, plain })
     }

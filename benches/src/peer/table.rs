@@ -2,58 +2,20 @@
 //! changed in place.
 
 mod other;
+mod row;
 mod texted;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use optin::{
-    Cancel, ConsentState, Crm, Decision, InboxId, Keyword, KeywordSet, MessageId, MessageKind,
-    OptIn, OptOut, Policy, Reason, Record, Status, Text,
+    Cancel, Crm, Decision, InboxId, MessageId, MessageKind, OptIn, OptOut, Policy, Reason, Status,
+    Text,
 };
 
-pub use self::{other::decide, texted::decide_text};
-
-/// What is stored of a contact.
-#[derive(Clone, Copy, Debug, PartialEq)]
-#[allow(missing_docs, reason = "field by field as in `optin::Record`")]
-pub struct Row {
-    pub revision: u64,
-    pub state: State,
-    pub help_replied_at: Option<DateTime<Utc>>,
-    pub restarts: Option<(DateTime<Utc>, u8)>,
-    pub cancelled_before: u64,
-}
-
-/// Where a contact stands.
-#[derive(Clone, Copy, Debug, PartialEq)]
-#[allow(missing_docs, reason = "as in `optin::ConsentState`")]
-pub enum State {
-    Pending(Pending),
-    Active { how: OptIn, since: DateTime<Utc> },
-    OptedOut { by: OptOut, since: DateTime<Utc> },
-}
-
-/// How far a contact is on the way to a yes.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-#[allow(missing_docs, reason = "field by field as in `optin::Pending`")]
-pub struct Pending {
-    pub prompts_used: u8,
-    pub last_prompt: Option<DateTime<Utc>>,
-    pub keywords_shown: KeywordSet,
-    pub outstanding: Option<Outstanding>,
-    pub not_sent_in_row: u8,
-    pub texted: bool,
-}
-
-/// A prompt on its way.
-#[derive(Clone, Copy, Debug, PartialEq)]
-#[allow(missing_docs, reason = "field by field as in `optin::Outstanding`")]
-pub struct Outstanding {
-    pub revision: u64,
-    pub until: DateTime<Utc>,
-    pub prompts_used: u8,
-    pub last_prompt: Option<DateTime<Utc>>,
-    pub keywords_shown: KeywordSet,
-}
+pub use self::{
+    other::decide,
+    row::{Outstanding, Pending, Row, State},
+    texted::decide_text,
+};
 
 /// What to do, and all to store with it.
 #[derive(Debug, PartialEq)]
@@ -79,25 +41,6 @@ pub struct Reply {
     pub body: String,
     pub not_after: DateTime<Utc>,
     pub answers: Option<MessageId>,
-}
-
-impl State {
-    fn is_active(&self) -> bool {
-        matches!(self, Self::Active { .. })
-    }
-}
-
-impl Pending {
-    fn last(&self) -> Option<DateTime<Utc>> {
-        match &self.outstanding {
-            Some(outstanding) => Some(outstanding.until),
-            None => self.last_prompt,
-        }
-    }
-
-    fn confirms(&self, keyword: Keyword, policy: &Policy) -> bool {
-        keyword == policy.keyword() || self.keywords_shown.contains(keyword)
-    }
 }
 
 /// One event being decided: the row is changed in place.
@@ -129,18 +72,6 @@ impl<'a> Turn<'a> {
             changed: false,
             text: None,
             cancel: Cancel::Nothing,
-        }
-    }
-
-    /// A prompt past its end counts as sent then.
-    fn lapse(&mut self) {
-        if let State::Pending(pending) = &mut self.row.state
-            && let Some(outstanding) = &pending.outstanding
-            && self.now >= outstanding.until
-        {
-            pending.last_prompt = Some(outstanding.until);
-            pending.outstanding = None;
-            pending.not_sent_in_row = 0;
         }
     }
 
@@ -237,33 +168,4 @@ fn to_millisecond(time: DateTime<Utc>) -> DateTime<Utc> {
 
 fn after(time: DateTime<Utc>, delta: TimeDelta) -> DateTime<Utc> {
     time.checked_add_signed(delta).unwrap_or(DateTime::<Utc>::MAX_UTC)
-}
-
-impl From<&Record> for Row {
-    fn from(record: &Record) -> Self {
-        Self {
-            revision: record.revision.number(),
-            state: match record.state {
-                ConsentState::Pending(pending) => State::Pending(Pending {
-                    prompts_used: pending.prompts_used,
-                    last_prompt: pending.last_prompt,
-                    keywords_shown: pending.keywords_shown,
-                    outstanding: pending.outstanding.map(|outstanding| Outstanding {
-                        revision: outstanding.revision.number(),
-                        until: outstanding.until,
-                        prompts_used: outstanding.prompts_used,
-                        last_prompt: outstanding.last_prompt,
-                        keywords_shown: outstanding.keywords_shown,
-                    }),
-                    not_sent_in_row: pending.not_sent_in_row,
-                    texted: pending.texted,
-                }),
-                ConsentState::Active { how, since } => State::Active { how, since },
-                ConsentState::OptedOut { by, since } => State::OptedOut { by, since },
-            },
-            help_replied_at: record.help_replied_at,
-            restarts: record.restarts.map(|window| (window.began, window.count)),
-            cancelled_before: record.cancelled_before.number(),
-        }
-    }
 }

@@ -56,7 +56,7 @@ fn outstanding(case: &Case<'_>, settled: &Settled) -> Option<(Pending, Outstandi
         ConsentState::Pending(pending) => pending
             .outstanding
             .filter(|outstanding| outstanding.revision == settled.revision)
-            .map(|outstanding| (pending, outstanding)),
+            .map(|outstanding| (*pending, outstanding)),
         ConsentState::Active { .. } | ConsentState::OptedOut { .. } => None,
     }
 }

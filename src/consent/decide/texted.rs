@@ -29,20 +29,18 @@ pub fn decide_text(
     now: DateTime<Utc>,
 ) -> Transition {
     let case = Case::new(policy, record, now);
-    let transition = Texted { case: &case, text }.decide(reading);
-    note_first_text(&case, transition).finish(&case, None)
+    let mut transition = Texted { case: &case, text }.decide(reading);
+    note_first_text(&case, &mut transition);
+    transition.finish(&case, None)
 }
 
 /// A text from someone who was only added is a change even where nothing else changes (R5.2).
-fn note_first_text(case: &Case<'_>, transition: Transition) -> Transition {
-    if let (None, Some(ConsentState::Pending(pending))) = (transition.record, case.state())
+fn note_first_text(case: &Case<'_>, transition: &mut Transition) {
+    if let (None, Some(ConsentState::Pending(pending))) = (&transition.record, case.state())
         && !pending.texted
     {
-        let state = ConsentState::Pending(Pending { texted: true, ..pending });
-        let noted = case.put(state, Decision::None, transition.reason);
-        Transition { record: noted.record, ..transition }
-    } else {
-        transition
+        let state = ConsentState::Pending(Pending { texted: true, ..*pending });
+        transition.record = case.put(state, Decision::None, transition.reason).record;
     }
 }
 
@@ -57,10 +55,10 @@ impl Texted<'_> {
 
         let case = self.case;
         let double_opt_in = case.policy.double_opt_in();
-        let transition = match (case.state(), reading) {
+        let mut transition = match (case.state(), reading) {
             (None | Some(Pending(_) | Active { .. }), Reading::OptOut) => self.opt_out(),
             (Some(OptedOut { by, .. }), Reading::OptOut) => {
-                if OptOut::Contact.is_stronger_than(by) {
+                if OptOut::Contact.is_stronger_than(*by) {
                     self.opt_out()
                 } else {
                     case.opt_out_again(OptOut::Contact, self.sent_at(), Reason::AlreadyOptedOut)
@@ -89,9 +87,9 @@ impl Texted<'_> {
             (Some(Pending(_)), Reading::SuspectedOptOut) => case.keep(Reason::SuspectedOptOut),
             (Some(Pending(_)), Reading::Refusal) => case.keep(Reason::Declined),
             (Some(Pending(pending)), Reading::Answer { keyword, restart }) => {
-                self.answered(pending, keyword, restart)
+                self.answered(*pending, keyword, restart)
             }
-            (Some(Pending(pending)), Reading::Other) => self.answered(pending, None, false),
+            (Some(Pending(pending)), Reading::Other) => self.answered(*pending, None, false),
 
             (Some(Active { .. }), Reading::SuspectedOptOut) => case.keep(Reason::SuspectedOptOut),
             (
@@ -100,7 +98,7 @@ impl Texted<'_> {
             ) => case.keep(Reason::Active),
 
             (Some(OptedOut { since, .. }), Reading::Answer { keyword, restart }) => {
-                if self.comes_back(keyword, restart) && self.sent_at() >= since {
+                if self.comes_back(keyword, restart) && self.sent_at() >= *since {
                     self.restart()
                 } else {
                     case.keep(Reason::OptedOut)
@@ -111,8 +109,8 @@ impl Texted<'_> {
                 Reading::Reaction | Reading::SuspectedOptOut | Reading::Refusal | Reading::Other,
             ) => case.keep(Reason::OptedOut),
         };
-        let remember = self.is_remembered(reading);
-        Transition { remember, ..transition }
+        transition.remember = self.is_remembered(reading);
+        transition
     }
 
     /// R4.1: all but what someone active says without consequence.
@@ -165,7 +163,7 @@ impl Texted<'_> {
             }
             None => case.activate(OptIn::FirstText, decision, Reason::HelpKeyword),
             Some(state) if reply.is_some() => {
-                case.put(texted(state), decision, Reason::HelpKeyword)
+                case.put(texted(*state), decision, Reason::HelpKeyword)
             }
             Some(_) => case.keep(Reason::HelpKeyword),
         };

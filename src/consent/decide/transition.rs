@@ -106,7 +106,7 @@ impl Case<'_> {
         reason: Reason,
     ) -> Transition {
         let state = self.opted_out(by, at);
-        if self.state() == Some(state) {
+        if self.state() == Some(&state) {
             self.keep(reason)
         } else {
             self.put(state, Decision::None, reason)
@@ -115,7 +115,7 @@ impl Case<'_> {
 
     fn opted_out(&self, by: OptOut, at: DateTime<Utc>) -> ConsentState {
         match self.state() {
-            Some(ConsentState::OptedOut { by: before, since }) => ConsentState::OptedOut {
+            Some(&ConsentState::OptedOut { by: before, since }) => ConsentState::OptedOut {
                 by: if by.is_stronger_than(before) { by } else { before },
                 since: since.max(at),
             },
@@ -125,14 +125,14 @@ impl Case<'_> {
         }
     }
 
-    /// R6.5
+    /// R6.5, where `after` is what holds then.
     fn statuses(
         &self,
-        after: Option<ConsentState>,
+        after: Option<&ConsentState>,
         said: Option<(Source, Option<bool>)>,
     ) -> Vec<Status> {
-        let before = self.state().map(|state| state.opted_out());
-        let Some(holds) = after.map(|state| state.opted_out()) else {
+        let before = self.state().map(ConsentState::opted_out);
+        let Some(holds) = after.map(ConsentState::opted_out) else {
             return Vec::new();
         };
         let is_told = |crm: Crm| match said {
@@ -140,24 +140,27 @@ impl Case<'_> {
             Some((source, None)) if source.crm() == Some(crm) => before.is_none(),
             Some(_) | None => before != Some(holds),
         };
-        Crm::ALL
-            .into_iter()
-            .filter(|&crm| self.policy.syncs(crm) && is_told(crm))
-            .map(|crm| Status::new(crm, holds))
-            .collect()
+        let mut statuses = Vec::new();
+        for crm in Crm::ALL {
+            if self.policy.syncs(crm) && is_told(crm) {
+                statuses.push(Status::new(crm, holds));
+            }
+        }
+        statuses
     }
 }
 
 impl Transition {
     /// Adds what follows from the states before and after: the statuses, and what to tell.
     pub(super) fn finish(mut self, case: &Case<'_>, said: Option<(Source, Option<bool>)>) -> Self {
-        self.state = self.record.map(|record| record.state).or(case.state());
-        self.statuses = case.statuses(self.state, said);
+        let record = self.record.as_ref().or(case.record.as_ref());
+        self.state = record.map(|record| record.state);
+        self.statuses = case.statuses(self.state.as_ref(), said);
         if !self.statuses.is_empty() && self.record.is_none() {
             self.record =
                 case.record.map(|record| Record { revision: record.revision.next(), ..record });
         }
-        self.next_reminder_at = next_reminder_at(self.state, case.policy);
+        self.next_reminder_at = next_reminder_at(self.state.as_ref(), case.policy);
         self
     }
 
@@ -171,12 +174,12 @@ impl Transition {
         {
             outstanding.until = until;
             self.state = Some(record.state);
-            self.next_reminder_at = next_reminder_at(self.state, policy);
+            self.next_reminder_at = next_reminder_at(self.state.as_ref(), policy);
         }
     }
 }
 
-fn next_reminder_at(state: Option<ConsentState>, policy: &Policy) -> Option<DateTime<Utc>> {
+fn next_reminder_at(state: Option<&ConsentState>, policy: &Policy) -> Option<DateTime<Utc>> {
     match state? {
         ConsentState::Pending(pending) => pending.next_reminder_at(policy),
         ConsentState::Active { .. } | ConsentState::OptedOut { .. } => None,

@@ -3,7 +3,7 @@
 use core::time::Duration;
 use std::path::Path;
 
-use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
+use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior, config::DbConfig};
 
 use super::{Durability, Options, SqliteError};
 
@@ -50,6 +50,8 @@ fn connect(path: &Path, flags: OpenFlags) -> Result<Connection, SqliteError> {
     let connection = Connection::open_with_flags(path, flags)?;
     connection.busy_timeout(BUSY_TIMEOUT)?;
     connection.set_prepared_statement_cache_capacity(64);
+    // Else SQLite compiles a cached statement again each time that other values are bound to it.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     Ok(connection)
 }
 

@@ -22,7 +22,6 @@ pub fn decide(
     if let Event::Settled(settled) = event {
         return Ok(turn.settle(settled));
     }
-    turn.lapse();
     let before = turn.present.then_some(!turn.row.state.is_active());
     let changed = |_, opted_out| before != Some(opted_out);
     match event {
@@ -53,6 +52,12 @@ pub fn decide(
             Ok(turn.answer(decision, reason, changed))
         }
         Event::CarrierBlocked { .. } => Ok(turn.block()),
+        Event::StatusRequested { crm } => {
+            let reason = Reason::StatusRequested;
+            turn.changed = turn.present && policy.syncs(*crm);
+            let asked = turn.changed;
+            Ok(turn.answer(Decision::None, reason, |told, _| asked && told == *crm))
+        }
         Event::MessageRequested(message) if turn.present => turn.message(message),
         _ => Err(Refusal::NotOptedIn),
     }

@@ -14,7 +14,6 @@ pub fn decide_text(
     now: DateTime<Utc>,
 ) -> Answer {
     let mut turn = Turn::new(policy, row, now);
-    turn.lapse();
     let was_active = turn.row.state.is_active();
     let before = turn.present.then_some(!was_active);
     let remember = !was_active
@@ -200,6 +199,7 @@ impl Turn<'_> {
         decision: Decision,
         reason: Reason,
     ) -> (Decision, Reason) {
+        let last_prompt = pending.last();
         let kind = if pending.prompts_used > 0 {
             MessageKind::Reminder
         } else {
@@ -213,11 +213,16 @@ impl Turn<'_> {
                 revision: self.row.revision + 1,
                 until: self.deadline(),
                 prompts_used: pending.prompts_used,
-                last_prompt: pending.last_prompt,
+                last_prompt,
                 keywords_shown: pending.keywords_shown,
             }),
+            last_prompt,
+            not_sent_in_row: if pending.outstanding.is_some() {
+                0
+            } else {
+                pending.not_sent_in_row
+            },
             texted: true,
-            ..pending
         }));
         (decision, reason)
     }
@@ -240,9 +245,6 @@ impl Turn<'_> {
     }
 
     fn sent_at(&self, text: &Text<'_>) -> DateTime<Utc> {
-        match text.sent_at {
-            Some(sent_at) => to_millisecond(sent_at).min(self.now),
-            None => self.now,
-        }
+        text.sent_at.map_or(self.now, |sent_at| to_millisecond(sent_at).min(self.now))
     }
 }
