@@ -1,0 +1,12 @@
+#!/bin/sh
+# Runs every bench and prints its figures: some ten minutes.
+set -eu
+cd "$(dirname "$0")/.."
+cargo build --quiet --release --example replay
+target=$(cargo metadata --format-version 1 --no-deps | sed 's/.*"target_directory":"\([^"]*\)".*/\1/')
+for bench in strict reading decide sizes sqlite; do
+    printf '\n-- %s\n' "$bench"
+    cargo run --quiet --release -p optin-benches --bin "$bench"
+done
+printf '\n-- replay\n'
+cargo run --quiet --release -p optin-benches --bin replay -- "$target/release/examples/replay"
