@@ -6,6 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use chrono::{DateTime, Utc};
 use optin::blocking::block_on;
+use optin::conformance::Suite;
 use optin::storage::{Change, Claim, Commit, Committed, CurrentPolicy, Mark, Place};
 use optin::storage::{PolicyChange, PolicyCommitted, Snapshot, Then};
 use optin::{AccountId, Contact, Destination, Engine, Entry, Event, Handover, InboxId, MessageId};
@@ -143,6 +144,6 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         let outcome = block_on(engine.handle(&contact, Event::Texted(text)))?;
         println!("{body}: {} ({})", outcome.decision.name(), outcome.reason.name());
     }
-    println!("{} entries in the ledger", engine.storage().tables().ledger.len());
+    println!("{} cases of the suite hold", Suite::new(Shelf::default).storage().ok()?);
     Ok(())
 }

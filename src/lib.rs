@@ -61,6 +61,7 @@
 //! | `std` | yes | `store::MemoryStorage` and `blocking` |
 //! | `serde` | no | stored and wire forms of every type |
 //! | `sqlite` | no | `store::SqliteStorage`; implies `std` and `serde`, and compiles SQLite |
+//! | `conformance` | no | the test kit for hosts that write their own storage; outside semver |
 //!
 //! Features only add. Without any the crate is `no_std` with `alloc`.
 //!
@@ -78,6 +79,8 @@ extern crate std;
 
 #[cfg(feature = "std")]
 pub mod blocking;
+#[cfg(feature = "conformance")]
+pub mod conformance;
 pub mod consent;
 pub mod dispatch;
 pub mod engine;

@@ -67,38 +67,37 @@ impl Lines {
     }
 
     pub(super) fn is_current(&self, settlement: &Settlement) -> bool {
-        self.lines
-            .range((settlement.id.contact.clone(), Destination::Phone)..)
-            .take_while(|((contact, _), _)| *contact == settlement.id.contact)
-            .filter_map(|(_, line)| line.front())
-            .any(|row| row.is_claimed_as(settlement))
+        self.find(settlement).is_some()
     }
 
     pub(super) fn settle(&mut self, settlement: &Settlement) {
-        let contact = &settlement.id.contact;
-        let line = self
-            .lines
-            .range((contact.clone(), Destination::Phone)..)
-            .take_while(|((of, _), _)| of == contact)
-            .find(|(_, line)| line.front().is_some_and(|row| row.is_claimed_as(settlement)))
-            .map(|(id, _)| id.clone());
-        let Some(id) = line else { return };
+        let Some((id, at)) = self.find(settlement) else { return };
         let mut set_aside = None;
         self.change(id, |line| match settlement.then {
-            Then::Finish => drop(line.pop_front()),
-            Then::SetAside => set_aside = line.pop_front(),
-            Then::RetryAt(at) => {
-                if let Some(row) = line.front_mut() {
-                    row.place.retry_at(at);
-                }
-                if line.front().is_some_and(Row::is_status) && line.len() > 1 {
-                    line.pop_front();
+            Then::Finish => drop(line.remove(at)),
+            Then::SetAside => set_aside = line.remove(at),
+            Then::RetryAt(time) => {
+                let replaced = line.iter().skip(at + 1).any(Row::is_status);
+                if replaced {
+                    line.remove(at);
+                } else if let Some(row) = line.get_mut(at) {
+                    row.place.retry_at(time);
                 }
             }
         });
         if let Some(row) = set_aside {
             self.set_aside.insert(row.outgoing.id.clone(), row.outgoing);
         }
+    }
+
+    /// The line of a claimed message, and its place there.
+    fn find(&self, settlement: &Settlement) -> Option<(LineId, usize)> {
+        let contact = &settlement.id.contact;
+        let lines = self.lines.range((contact.clone(), Destination::Phone)..);
+        lines.take_while(|((of, _), _)| of == contact).find_map(|(id, line)| {
+            let at = line.iter().position(|row| row.is_claimed_as(settlement))?;
+            Some((id.clone(), at))
+        })
     }
 
     pub(super) fn claim(

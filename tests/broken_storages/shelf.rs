@@ -1,0 +1,236 @@
+//! A small storage that keeps its contract, or breaks it in one way.
+
+use std::{
+    collections::HashSet,
+    convert::Infallible,
+    sync::{Mutex, MutexGuard, PoisonError},
+    thread::sleep,
+    time::Duration,
+};
+
+use chrono::{DateTime, Utc};
+use optin::{
+    AccountId, Archive, Cancel, ConsentState, Contact, Destination, Entry, Outgoing, PhoneNumber,
+    Record, Storage,
+    storage::{
+        Claim, Commit, Committed, Counts, CurrentPolicy, PolicyChange, PolicyCommitted, Snapshot,
+    },
+};
+
+use super::{bug::Bug, tables::Tables};
+
+type Time = DateTime<Utc>;
+type Answer<T> = Result<T, Infallible>;
+
+/// A storage with this bug, or with none.
+pub(crate) struct Shelf {
+    pub(super) bug: Option<Bug>,
+    tables: Mutex<Tables>,
+}
+
+impl Shelf {
+    pub(crate) fn new(bug: Option<Bug>) -> Self {
+        Self { bug, tables: Mutex::default() }
+    }
+
+    fn tables(&self) -> MutexGuard<'_, Tables> {
+        self.tables.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn has(&self, bug: Bug) -> bool {
+        self.bug == Some(bug)
+    }
+
+    /// The time between two statements of a broken transaction.
+    fn pause(&self) {
+        sleep(Duration::from_micros(20));
+    }
+}
+
+impl Storage for Shelf {
+    type Error = Infallible;
+
+    async fn load(&self, contact: &Contact) -> Answer<Snapshot> {
+        let mut tables = self.tables();
+        let record = tables.records.get(contact).copied();
+        if self.has(Bug::LoadInTwoReads) {
+            drop(tables);
+            self.pause();
+            tables = self.tables();
+        }
+        let text_unfinished = tables.queue.iter().any(|row| {
+            let queued = &row.outgoing;
+            let seen = !self.has(Bug::ClaimedIsFinished) || !row.place.claimed;
+            queued.id.contact == *contact
+                && queued.destination() == Destination::Phone
+                && !row.is_set_aside
+                && seen
+        });
+        let current = tables.policies.get(contact.account()).cloned().unwrap_or_default();
+        Ok(Snapshot { current, record, text_unfinished })
+    }
+
+    async fn commit(&self, commit: Commit) -> Answer<Committed> {
+        let mut tables = self.tables();
+        if let Some(objection) = self.objection(&tables, &commit) {
+            if objection == Committed::Conflict {
+                self.leave_behind(&mut tables, &commit);
+            }
+            return Ok(objection);
+        }
+        match self.bug {
+            // Checked and written in two transactions: what was checked may not hold any more.
+            Some(Bug::ComparedBeforeTheTransaction) => {
+                drop(tables);
+                self.pause();
+                tables = self.tables();
+            }
+            Some(Bug::MarkOutsideTheTransaction) => {
+                drop(tables);
+                self.pause();
+                tables = self.tables();
+                let unmarked = Commit { mark: None, ..commit.clone() };
+                if let Some(objection) = self.objection(&tables, &unmarked) {
+                    return Ok(objection);
+                }
+            }
+            _ => {}
+        }
+        if let Some(settle) = &commit.settle {
+            self.settle(&mut tables, settle);
+        }
+        let mut in_flight = Vec::new();
+        if commit.cancel != Cancel::Nothing {
+            in_flight = self.in_flight(&tables, &commit);
+            if self.has(Bug::CancelMissesWhatIsClaimedMeanwhile) {
+                drop(tables);
+                self.pause();
+                tables = self.tables();
+            }
+            self.remove_queued(&mut tables, &commit);
+        }
+        self.write(&mut tables, &commit);
+        Ok(Committed::Applied { in_flight })
+    }
+
+    async fn claim(&self, now: Time, until: Time, limit: usize) -> Answer<Vec<Claim>> {
+        let mut tables = self.tables();
+        let mut passed = HashSet::new();
+        let mut due = Vec::new();
+        for (at, row) in tables.queue.iter().enumerate() {
+            let line = (row.outgoing.id.contact.clone(), row.outgoing.destination());
+            let line = match self.bug {
+                Some(Bug::OneLineForAllDestinations) => (line.0, Destination::Phone),
+                Some(Bug::OneLineForAllAccounts) => {
+                    (Contact::new(AccountId::new("any").unwrap(), line.0.number()), line.1)
+                }
+                _ => line,
+            };
+            let is_head = passed.insert(line) || self.has(Bug::ClaimWithoutOrder);
+            let come = match self.bug {
+                Some(Bug::LeaseIgnored) => row.place.claimed || row.place.due <= now,
+                Some(Bug::LeaseEndsLate) => row.place.due < now,
+                _ => row.place.due <= now,
+            };
+            if is_head && come && !row.is_set_aside {
+                due.push(at);
+            }
+        }
+        if !self.has(Bug::LimitIgnored) {
+            due.truncate(limit);
+        }
+        if self.has(Bug::ClaimInTwoTransactions) {
+            drop(tables);
+            self.pause();
+            tables = self.tables();
+            due.retain(|at| *at < tables.queue.len());
+        }
+        let rows = due.into_iter();
+        Ok(rows.map(|at| self.claim_row(&mut tables.queue[at], now, until)).collect())
+    }
+
+    async fn policy(&self, account: &AccountId) -> Answer<CurrentPolicy> {
+        Ok(self.tables().policies.get(account).cloned().unwrap_or_default())
+    }
+
+    async fn set_policy(&self, change: PolicyChange) -> Answer<PolicyCommitted> {
+        let mut tables = self.tables();
+        let current = tables.policies.get(&change.account).cloned().unwrap_or_default();
+        if current.revision != change.expected && !self.has(Bug::SettingsNotCompared) {
+            return Ok(PolicyCommitted::Conflict);
+        }
+        if let Some(policy) = change.policy.map(Into::into) {
+            let revision = change.expected.next();
+            tables.policies.insert(change.account.clone(), CurrentPolicy { policy, revision });
+        }
+        tables.entries.push((None, change.account, change.entry));
+        Ok(PolicyCommitted::Applied)
+    }
+}
+
+impl Archive for Shelf {
+    async fn history(&self, contact: &Contact, from: u64, limit: usize) -> Answer<Vec<Entry>> {
+        Ok(self.entries(from, limit, |of, _| of == Some(contact)))
+    }
+
+    async fn account_history(
+        &self,
+        account: &AccountId,
+        from: u64,
+        limit: usize,
+    ) -> Answer<Vec<Entry>> {
+        Ok(self.entries(from, limit, |of, its| of.is_none() && its == account))
+    }
+
+    async fn contacts(
+        &self,
+        account: &AccountId,
+        after: Option<PhoneNumber>,
+        limit: usize,
+    ) -> Answer<Vec<(PhoneNumber, Record)>> {
+        let tables = self.tables();
+        let contacts = tables.records.iter().filter(|(contact, _)| contact.account() == account);
+        let contacts = contacts.map(|(contact, record)| (contact.number(), *record));
+        Ok(contacts.filter(|(number, _)| Some(*number) > after).take(limit).collect())
+    }
+
+    async fn counts(&self, account: &AccountId) -> Answer<Counts> {
+        let mut counts = Counts::default();
+        for (contact, record) in &self.tables().records {
+            let own = u64::from(contact.account() == account);
+            match record.state {
+                ConsentState::Pending(_) => counts.pending += own,
+                ConsentState::Active { .. } => counts.active += own,
+                ConsentState::OptedOut { .. } => counts.opted_out += own,
+            }
+        }
+        Ok(counts)
+    }
+
+    async fn set_aside(&self, account: &AccountId, limit: usize) -> Answer<Vec<Outgoing>> {
+        let tables = self.tables();
+        let of_it = tables.set_aside.values().filter(|it| it.id.contact.account() == account);
+        Ok(of_it.take(limit).cloned().collect())
+    }
+
+    async fn prune(&self, before: Time) -> Answer<u64> {
+        let marks = &mut self.tables().marks;
+        let stood = marks.len();
+        marks.retain(|_, at| *at >= before && !self.has(Bug::PruneForgetsAll));
+        Ok((stood - marks.len()) as u64)
+    }
+}
+
+impl Shelf {
+    fn entries(
+        &self,
+        from: u64,
+        limit: usize,
+        wanted: impl Fn(Option<&Contact>, &AccountId) -> bool,
+    ) -> Vec<Entry> {
+        let tables = self.tables();
+        let wanted = tables.entries.iter().filter(|(of, its, _)| wanted(of.as_ref(), its));
+        let from = usize::try_from(from).unwrap_or(usize::MAX);
+        wanted.skip(from).take(limit).map(|(_, _, entry)| entry.clone()).collect()
+    }
+}
