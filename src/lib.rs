@@ -61,7 +61,10 @@
 //! | `std` | yes | `store::MemoryStorage` and `blocking` |
 //! | `serde` | no | stored and wire forms of every type |
 //! | `sqlite` | no | `store::SqliteStorage`; implies `std` and `serde`, and compiles SQLite |
-//! | `conformance` | no | the test kit for hosts that write their own storage; outside semver |
+//! | `tracing` | no | spans of what the engine does, without numbers or texts |
+//! | `conformance` | no | the suite for hosts that write their own storage; outside semver |
+//! | `strategies` | no | strategies of proptest for a host's own tests; outside semver |
+//! | `simulation` | no | machines with faults drawn from a seed; outside semver |
 //!
 //! Features only add. Without any the crate is `no_std` with `alloc`.
 //!
@@ -86,9 +89,13 @@ pub mod dispatch;
 pub mod engine;
 pub mod erased;
 pub mod outbox;
+#[cfg(feature = "simulation")]
+pub mod simulation;
 pub mod storage;
 #[cfg(feature = "std")]
 pub mod store;
+#[cfg(feature = "strategies")]
+pub mod strategies;
 
 #[doc(inline)]
 pub use consent::{

@@ -1,0 +1,1 @@
+//! Strategies of proptest for what a host's own tests generate.

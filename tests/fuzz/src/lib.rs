@@ -1,0 +1,1 @@
+//! Fuzz targets of `optin` as plain functions of bytes: none may panic.

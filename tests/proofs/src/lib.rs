@@ -1,0 +1,1 @@
+//! An exhaustive model of one contact, and bugs that model or simulation must find.
