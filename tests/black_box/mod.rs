@@ -53,6 +53,13 @@ pub(crate) fn run(arguments: &[&str], input: &[u8]) -> Output {
     output
 }
 
+/// This test binary again, as another process that runs one test.
+pub(crate) fn this_test(name: &str) -> Command {
+    let mut command = Command::new(std::env::current_exe().unwrap());
+    command.args([name, "--exact", "--nocapture", "--test-threads=1"]);
+    command
+}
+
 /// A directory of the test's own.
 pub(crate) struct Scratch(PathBuf);
 
