@@ -9,18 +9,13 @@
 mod black_box;
 mod fleet;
 
-use std::{
-    collections::HashMap,
-    path::PathBuf,
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::{ops::Range, path::PathBuf, sync::Arc, time::Duration};
 
-use black_box::Scratch;
+use black_box::{Scratch, grouped, setting};
 use fastrand::Rng;
 use fleet::{
-    CONTACTS, Controls, Journal, Line, Machine, Process, Role, Sms, check_ledgers, check_marks,
-    check_rows, drain, prove, run_if_asked, settings,
+    CONTACTS, Controls, FIRST, Journal, Machine, Mail, Process, Role, Sms, check_ledgers,
+    check_marks, check_rows, conclude, run_if_asked, settings,
 };
 use optin::store::SqliteStorage;
 
@@ -37,8 +32,6 @@ fn a_machine() {
 
 #[test]
 fn nothing_acknowledged_is_lost_when_processes_are_killed() {
-    let setting =
-        |name, default: u64| std::env::var(name).map_or(default, |value| value.parse().unwrap());
     // The long run asks for thousands.
     let kills = setting("OPTIN_KILLS", 30);
     let seed = setting("OPTIN_SEED", 20_261_125);
@@ -48,6 +41,7 @@ fn nothing_acknowledged_is_lost_when_processes_are_killed() {
         run.next();
     }
     let (texts, handed_over) = run.end();
+    let (texts, handed_over) = (grouped(texts), grouped(handed_over));
     println!("{} kills, {texts} texts acknowledged, 0 lost, {handed_over} handed over", run.kills);
 }
 
@@ -55,16 +49,11 @@ struct Run {
     scratch: Scratch,
     controls: Controls,
     journal: Journal,
+    mail: Mail,
     chance: Rng,
     processes: [Option<Process>; 2],
     started: u64,
     kills: u64,
-    /// Lines read so far.
-    read: usize,
-    /// Texts that came in and were not answered yet.
-    waiting: HashMap<String, Sms>,
-    /// Texts that were answered, and the reason.
-    answered: Vec<(Sms, String)>,
 }
 
 impl Run {
@@ -77,13 +66,11 @@ impl Run {
             controls,
             journal,
             scratch,
+            mail: Mail::default(),
             chance: Rng::with_seed(seed),
             processes: [None, None],
             started: 0,
             kills: 0,
-            read: 0,
-            waiting: HashMap::new(),
-            answered: Vec::new(),
         }
     }
 
@@ -94,12 +81,12 @@ impl Run {
     /// Two processes work until one of them is killed, or both.
     fn next(&mut self) {
         self.begin();
-        self.work();
+        let work = Duration::from_micros(self.chance.u64(..200_000));
+        self.controls.work(work, &mut self.chance);
         self.kill();
-        let before = self.answered.len();
-        self.read_journal();
+        let new = self.mail.read(&self.journal);
         let storage = SqliteStorage::open(self.file()).unwrap();
-        check_marks(&storage, &self.controls, &self.answered[before..]);
+        check_marks(&storage, &self.controls, &self.mail.answered[new]);
         check_ledgers(&storage, self.writing());
         check_rows(&self.file());
         drop(storage);
@@ -108,17 +95,16 @@ impl Run {
     }
 
     /// Those that write now, and those before them, who are still sent to.
-    fn writing(&self) -> std::ops::Range<u64> {
+    fn writing(&self) -> Range<u64> {
         let generation = self.controls.generation();
-        let first = |generation| 12_060_000_000 + generation * CONTACTS;
+        let first = |generation| FIRST + generation * CONTACTS;
         first(generation.saturating_sub(1))..first(generation + 1)
     }
 
     fn begin(&mut self) {
         let mut again: [Vec<Sms>; 2] = [Vec::new(), Vec::new()];
-        let mut lost: Vec<Sms> = self.waiting.drain().map(|(_, sms)| sms).collect();
-        lost.sort_by(|one, other| one.id.cmp(&other.id));
-        let latest = self.answered.iter().rev().take(20).map(|(sms, _)| sms);
+        let mut lost: Vec<Sms> = std::mem::take(&mut self.mail.waiting).into_values().collect();
+        let latest = self.mail.answered.iter().rev().take(20).map(|(sms, _)| sms);
         lost.extend(self.chance.choice(latest).cloned());
         for sms in lost {
             again[self.chance.usize(..2)].push(sms);
@@ -132,17 +118,6 @@ impl Run {
                 Process::start("a_machine", directory, self.started, Role::Mixed, seed)
             });
             process.resume(&again);
-        }
-    }
-
-    fn work(&mut self) {
-        let work = Duration::from_micros(self.chance.u64(..200_000));
-        let began = Instant::now();
-        while began.elapsed() < work {
-            let rest = work.saturating_sub(began.elapsed());
-            std::thread::sleep(rest.min(Duration::from_millis(1)));
-            // Far less than a lease, all together.
-            self.controls.advance(self.chance.u64(..100));
         }
     }
 
@@ -165,24 +140,6 @@ impl Run {
         }
     }
 
-    fn read_journal(&mut self) {
-        let lines = self.journal.lines(self.read);
-        self.read += lines.len();
-        for line in lines {
-            match line {
-                Line::Arrived { sms, .. } => {
-                    self.waiting.insert(sms.id.clone(), sms);
-                }
-                Line::Answered { id, reason, .. } => {
-                    if let Some(sms) = self.waiting.remove(&id) {
-                        self.answered.push((sms, reason));
-                    }
-                }
-                Line::Begun(_) | Line::Ended { .. } => {}
-            }
-        }
-    }
-
     /// Everything is delivered and handed over; how many texts came in and how many left.
     fn end(&mut self) -> (usize, usize) {
         for process in self.processes.iter_mut().filter_map(Option::take) {
@@ -191,18 +148,11 @@ impl Run {
         let storage = Arc::new(SqliteStorage::open(self.file()).unwrap());
         let directory = self.scratch.directory();
         let mut machine = Machine::new(storage.clone(), directory, 0, Role::Deferred, 0);
-        for sms in self.waiting.values() {
+        for sms in self.mail.waiting.values() {
             machine.take(sms);
         }
-        self.read_journal();
-        drain(&storage, self.scratch.directory());
-        check_marks(&storage, &self.controls, &self.answered);
-        check_ledgers(&storage, 12_060_000_000..self.writing().end);
+        let concluded = conclude(&storage, directory);
         check_rows(&self.file());
-        let handed_over = prove(&storage, &self.journal.lines(0));
-        let mut ids: Vec<&str> = self.answered.iter().map(|(sms, _)| sms.id.as_str()).collect();
-        ids.sort_unstable();
-        ids.dedup();
-        (ids.len(), handed_over)
+        concluded
     }
 }

@@ -5,9 +5,11 @@ use std::{
     os::unix::fs::FileExt,
     path::Path,
     sync::atomic::{AtomicI64, Ordering},
+    time::{Duration, Instant},
 };
 
 use chrono::{DateTime, Utc};
+use fastrand::Rng;
 use optin::{
     AccountId, Actor, ActorId, Archive, Contact, Engine, Handover, Outbox, Outgoing, PhoneNumber,
     Policy, Role, blocking::block_on,
@@ -15,6 +17,8 @@ use optin::{
 
 /// Contacts that write at the same time: a generation.
 pub(crate) const CONTACTS: u64 = 12;
+/// The first contact's number.
+pub(crate) const FIRST: u64 = 12_060_000_000;
 
 const NOW: u64 = 0;
 const GENERATION: u64 = 8;
@@ -57,6 +61,18 @@ impl Controls {
 
     pub(crate) fn advance(&self, millis: u64) {
         self.write(NOW, self.read(NOW) + millis);
+    }
+
+    /// Lets the machines work for a while, in which the clock goes on: by far less than a lease.
+    pub(crate) fn work(&self, real: Duration, chance: &mut Rng) {
+        let began = Instant::now();
+        let mut left = 10_000;
+        while began.elapsed() < real {
+            std::thread::sleep(real.saturating_sub(began.elapsed()).min(Duration::from_millis(1)));
+            let step = chance.u64(..100).min(left);
+            left -= step;
+            self.advance(step);
+        }
     }
 
     pub(crate) fn generation(&self) -> u64 {

@@ -14,7 +14,7 @@ use optin::{
 };
 
 use super::{
-    controls::{CONTACTS, Controls, contact},
+    controls::{CONTACTS, Controls, FIRST, contact},
     journal::{Begun, Journal, Line, Sms, What},
 };
 
@@ -117,7 +117,7 @@ impl<S: Storage + Clone> Machine<S> {
     }
 
     fn any_number(&mut self) -> u64 {
-        12_060_000_000 + self.controls.generation() * CONTACTS + self.chance.u64(..CONTACTS)
+        FIRST + self.controls.generation() * CONTACTS + self.chance.u64(..CONTACTS)
     }
 
     /// Takes a text in, and answers.

@@ -13,14 +13,16 @@
 mod controls;
 mod journal;
 mod machine;
+mod mail;
 mod process;
 mod proof;
 mod rows;
 mod seen;
 
-pub(crate) use controls::{CONTACTS, Controls, account, contact, settings};
+pub(crate) use controls::{CONTACTS, Controls, FIRST, account, contact, settings};
 pub(crate) use journal::{Journal, Line, Sms};
 pub(crate) use machine::{Machine, Provider, Role};
+pub(crate) use mail::Mail;
 pub(crate) use process::{Process, run_if_asked};
-pub(crate) use proof::{check_ledgers, check_marks, drain, prove};
+pub(crate) use proof::{check_ledgers, check_marks, conclude};
 pub(crate) use rows::check_rows;

@@ -9,9 +9,10 @@ use optin::{
 };
 
 use super::{
-    controls::{Controls, account, contact},
-    journal::{Line, Name, Sms, What},
+    controls::{CONTACTS, Controls, FIRST, account, contact},
+    journal::{Journal, Line, Name, Sms, What},
     machine::{Provider, event},
+    mail::Mail,
     seen::{Seen, seen},
 };
 
@@ -46,7 +47,7 @@ fn history(storage: &impl Archive, number: u64) -> Vec<Entry> {
 }
 
 /// Hands over all that is left, in better times.
-pub(crate) fn drain(storage: &impl Archive, directory: &Path) {
+fn drain(storage: &impl Archive, directory: &Path) {
     let controls = Controls::open(directory);
     let engine = Engine::new(storage, Provider::reliable(directory), || controls.now());
     for _ in 0..20 {
@@ -58,8 +59,20 @@ pub(crate) fn drain(storage: &impl Archive, directory: &Path) {
     assert_eq!(block_on(storage.set_aside(&account(), 10)).unwrap(), []);
 }
 
+/// Drains the storage and proves all of it: how many texts were answered, and how many left.
+pub(crate) fn conclude(storage: &impl Archive, directory: &Path) -> (usize, usize) {
+    let (controls, journal) = (Controls::open(directory), Journal::open(directory));
+    drain(storage, directory);
+    let mut mail = Mail::default();
+    mail.read(&journal);
+    assert!(mail.waiting.is_empty(), "not answered: {:?}", mail.waiting);
+    check_marks(storage, &controls, &mail.answered);
+    check_ledgers(storage, FIRST..FIRST + (controls.generation() + 1) * CONTACTS);
+    (mail.texts(), prove(storage, &journal.lines(0)))
+}
+
 /// Proves the journal of a storage that is drained, and says how many texts were handed over.
-pub(crate) fn prove(storage: &impl Archive, lines: &[Line]) -> usize {
+fn prove(storage: &impl Archive, lines: &[Line]) -> usize {
     let mut handed_over = 0;
     for (number, seen) in seen(lines) {
         let history = history(storage, number);
