@@ -82,7 +82,7 @@ impl Run {
     fn next(&mut self) {
         self.begin();
         let work = Duration::from_micros(self.chance.u64(..200_000));
-        self.controls.work(work, &mut self.chance);
+        self.controls.work_for(work, &mut self.chance);
         self.kill();
         let new = self.mail.read(&self.journal);
         let storage = SqliteStorage::open(self.file()).unwrap();

@@ -15,6 +15,8 @@ use optin::{
     Policy, Role, blocking::block_on,
 };
 
+use super::journal::Journal;
+
 /// Contacts that write at the same time: a generation.
 pub(crate) const CONTACTS: u64 = 12;
 /// The first contact's number.
@@ -63,14 +65,28 @@ impl Controls {
         self.write(NOW, self.read(NOW) + millis);
     }
 
-    /// Lets the machines work for a while, in which the clock goes on: by far less than a lease.
-    pub(crate) fn work(&self, real: Duration, chance: &mut Rng) {
+    /// Lets the machines work for so long, while the clock goes on: by far less than a lease.
+    pub(crate) fn work_for(&self, real: Duration, chance: &mut Rng) {
         let began = Instant::now();
-        let mut left = 10_000;
-        while began.elapsed() < real {
-            std::thread::sleep(real.saturating_sub(began.elapsed()).min(Duration::from_millis(1)));
-            let step = chance.u64(..100).min(left);
-            left -= step;
+        self.work(chance, || real.saturating_sub(began.elapsed()));
+    }
+
+    /// Lets the machines work until the journal has so many more lines.
+    pub(crate) fn work_until(&self, more: usize, journal: &Journal, chance: &mut Rng) {
+        let enough = journal.length() + more;
+        self.work(chance, || Duration::from_millis((journal.length() < enough).into()));
+    }
+
+    fn work(&self, chance: &mut Rng, left: impl Fn() -> Duration) {
+        let mut to_go = 10_000;
+        loop {
+            let left = left();
+            if left.is_zero() {
+                break;
+            }
+            std::thread::sleep(left.min(Duration::from_millis(1)));
+            let step = chance.u64(..100).min(to_go);
+            to_go -= step;
             self.advance(step);
         }
     }

@@ -74,11 +74,16 @@ impl Journal {
         (&self.0).write_all(padded.as_bytes()).unwrap();
     }
 
-    /// The lines from number `from` on.
-    pub(crate) fn lines(&self, from: usize) -> Vec<Line> {
+    /// How many lines there are.
+    pub(crate) fn length(&self) -> usize {
         let length = usize::try_from(self.0.metadata().unwrap().len()).unwrap();
         assert_eq!(length % LINE, 0, "a line was cut off");
-        let mut bytes = vec![0; length - from * LINE];
+        length / LINE
+    }
+
+    /// The lines from number `from` on.
+    pub(crate) fn lines(&self, from: usize) -> Vec<Line> {
+        let mut bytes = vec![0; (self.length() - from) * LINE];
         self.0.read_exact_at(&mut bytes, (from * LINE) as u64).unwrap();
         bytes.chunks(LINE).map(|line| serde_json::from_slice(line).unwrap()).collect()
     }
