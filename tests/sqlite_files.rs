@@ -189,13 +189,13 @@ fn a_message_that_cannot_be_read_is_set_aside_and_holds_up_nobody() {
         // Whoever looks is told.
         let account = contact(2).account().clone();
         assert_eq!(block_on(storage.set_aside(&account, 10)), Err(error), "{damage}");
-        // Nor does it hold up what else is for its contact.
-        handle(&storage, 2, "later", "STOP").unwrap();
-        assert!(!block_on(storage.load(&contact(2))).unwrap().text_unfinished);
         // And it is still there.
         let other = Connection::open(scratch.path("consent.db")).unwrap();
         let sql = "SELECT count(*) FROM outgoing WHERE state = 'set_aside'";
         assert_eq!(other.query_row(sql, [], |row| row.get(0)), Ok(1), "{damage}");
+        // Nor does it hold up what else is for its contact.
+        handle(&storage, 2, "later", "STOP").unwrap();
+        assert!(!block_on(storage.load(&contact(2))).unwrap().text_unfinished);
     }
 }
 

@@ -8,10 +8,11 @@ use std::{
 
 use chrono::{DateTime, Utc};
 use optin::{
-    AccountId, Archive, Contact, Content, Entry, Handover, Outbox, Outgoing, OutgoingText,
-    PhoneNumber, Record, Status, Storage,
+    AccountId, Archive, Contact, Content, Entry, Handover, Outbox, Outgoing, OutgoingId,
+    OutgoingText, PhoneNumber, Record, Status, Storage,
     storage::{
-        Claim, Commit, Committed, Counts, CurrentPolicy, PolicyChange, PolicyCommitted, Snapshot,
+        Claim, Commit, Committed, Counts, CurrentPolicy, PolicyChange, PolicyCommitted, Queue,
+        Snapshot,
     },
     store::MemoryStorage,
 };
@@ -140,6 +141,14 @@ impl Archive for Failing {
 
     async fn set_aside(&self, of: &AccountId, limit: usize) -> Result<Vec<Outgoing>, Lost> {
         self.call(self.storage.set_aside(of, limit)).await
+    }
+
+    async fn requeue(&self, id: &OutgoingId) -> Result<bool, Lost> {
+        self.call(self.storage.requeue(id)).await
+    }
+
+    async fn queue(&self) -> Result<Queue, Lost> {
+        self.call(self.storage.queue()).await
     }
 
     async fn prune(&self, before: DateTime<Utc>) -> Result<u64, Lost> {
