@@ -46,7 +46,7 @@ impl Flooder {
         let mut tally = Tally::default();
         let end = START + TimeDelta::days(days);
         while self.host.clock.now() < end {
-            let (body, at) = self.best(bound);
+            let (body, earliest, at) = self.best(bound);
             // Meanwhile, many that get nothing: what was delivered before, and a no.
             while self.host.clock.now() + PAUSE < at.min(end) {
                 self.host.clock.advance(PAUSE);
@@ -54,6 +54,12 @@ impl Flooder {
                 for (id, body) in [(old, "STOP"), (self.id(), "no")] {
                     tally.take(&self.host.text(&self.whom, &id, body), bound);
                 }
+            }
+            let early = earliest - TimeDelta::milliseconds(1);
+            if early > self.host.clock.now() {
+                self.host.clock.set(early);
+                let id = self.id();
+                tally.take(&self.host.text(&self.whom, &id, body), bound);
             }
             self.host.clock.set(at.max(self.host.clock.now()));
             let id = self.id();
@@ -69,11 +75,11 @@ impl Flooder {
         message_id(&format!("SM{}", self.texts))
     }
 
-    /// The text that brings the next message, and the first time that it does.
-    fn best(&mut self, bound: &Bound) -> (&'static str, DateTime<Utc>) {
+    /// The text that brings the next message, when it can at the earliest, and when it shall.
+    fn best(&mut self, bound: &Bound) -> (&'static str, DateTime<Utc>, DateTime<Utc>) {
         let now = self.host.clock.now();
         let Some(record) = self.host.record(&self.whom) else {
-            return ("Hi", now);
+            return ("Hi", now, now);
         };
         let began = record.restarts.map(|window| window.began);
         if began != self.window_began {
@@ -85,19 +91,21 @@ impl Flooder {
             Some(began) if is_drawn_out => now.max(began + self.patience),
             _ => now,
         };
-        match record.state {
+        let most = self.policy.settings().restarts.max;
+        let (body, earliest) = match record.state {
             ConsentState::Pending(_) => match record.next_reminder_at(&self.policy) {
-                Some(at) => ("Hi", at.max(from)),
-                None => ("YES", from),
+                Some(at) => ("Hi", at),
+                None => ("YES", now),
             },
-            ConsentState::Active { .. } => ("STOP", from),
+            ConsentState::Active { .. } => ("STOP", now),
             ConsentState::OptedOut { .. } => match record.restarts {
-                Some(window) if u32::from(window.count) >= self.policy.settings().restarts.max => {
-                    ("START", now.max(window.began + bound.window))
+                Some(window) if u32::from(window.count) >= most => {
+                    ("START", window.began + bound.window)
                 }
-                None if self.policy.settings().restarts.max == 0 => ("START", now + bound.window),
-                Some(_) | None => ("START", from),
+                None if most == 0 => ("START", now + bound.window),
+                Some(_) | None => ("START", now),
             },
-        }
+        };
+        (body, earliest, earliest.max(from))
     }
 }
