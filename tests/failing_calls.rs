@@ -13,8 +13,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use optin::{
-    Archive, ConsentState, Decision, Entry, Event, Fact, Handover, MessageKind, OptIn, Reason,
-    Storage, Verdict, consent::ledger::fold,
+    Archive, CarrierCode, ConsentState, Decision, Entry, Event, Fact, Handover, MessageKind, OptIn,
+    OptOut, Reason, Storage, Verdict, consent::ledger::fold,
 };
 
 use self::{
@@ -26,7 +26,8 @@ use self::{
 /// What must be so however often something failed.
 fn holds(host: &Host, fault: &Fault) {
     let sent = host.provider.sent();
-    let may_be_sent = |sent: &&Sent| !matches!(sent.2, Handover::NotSent { .. });
+    let may_be_sent =
+        |sent: &&Sent| matches!(sent.2, Handover::Accepted { .. } | Handover::Unknown);
     let texts: Vec<&Sent> = sent.iter().filter(|sent| text(sent).is_some()).collect();
 
     // R6.2: no text twice, and one text at most in answer to one.
@@ -58,7 +59,8 @@ fn holds(host: &Host, fault: &Fault) {
             former = Some(prompt.1);
         }
     }
-    assert!(count(MessageKind::Confirmation) <= 2 && count(MessageKind::Reminder) <= 3);
+    let restarts = decided(host).iter().filter(|(_, reason)| *reason == Reason::Restarted).count();
+    assert!(count(MessageKind::Confirmation) <= 1 + restarts, "{fault:?}: asked too often");
 
     // R6.6 and G10: the record is what the ledger says.
     let stored = now_or_never(host.storage.load(&host.whom)).unwrap();
@@ -70,20 +72,24 @@ fn holds(host: &Host, fault: &Fault) {
     assert_eq!(now_or_never(host.storage.claim(far, far, 9)).unwrap(), [], "{fault:?}");
     // A status that its CRM refused for good waits for a person, until a newer one.
     let set_aside = now_or_never(host.storage.set_aside(&account(), 9)).unwrap();
-    let refused = |outgoing| {
-        sent.iter().any(|sent| {
-            sent.0 == outgoing && matches!(sent.2, Handover::NotSent { retry: false, .. })
-        })
-    };
+    let refused = |outgoing| sent.iter().any(|sent| sent.0 == outgoing && is_refused(&sent.2));
     assert!(set_aside.iter().cloned().all(refused), "{fault:?}");
 
-    // What is so in the end, others are told in the end.
-    let state = stored.record.unwrap().state;
-    assert!(matches!(state, ConsentState::Active { how: OptIn::Keyword, .. }), "{fault:?}");
+    // R6.5: what is so in the end, others are told in the end.
     if set_aside.is_empty() {
         let mut taken = sent.iter().rev().filter(|sent| is_accepted(sent)).filter_map(status);
-        assert!(taken.next().is_some_and(|status| !status.opted_out), "{fault:?}");
+        let told = taken.next().map(|status| status.opted_out);
+        assert_eq!(told, stored.record.map(|record| record.state.opted_out()), "{fault:?}");
     }
+}
+
+fn is_active_by_keyword(host: &Host) -> bool {
+    let record = now_or_never(host.storage.load(&host.whom)).unwrap().record.unwrap();
+    matches!(record.state, ConsentState::Active { how: OptIn::Keyword, .. })
+}
+
+fn is_refused(handover: &Handover) -> bool {
+    matches!(handover, Handover::NotSent { retry: false, .. } | Handover::Blocked { .. })
 }
 
 fn is_accepted(sent: &Sent) -> bool {
@@ -133,6 +139,7 @@ fn a_storage_that_fails_at_its_nth_call_changes_no_decision() {
                 let host = Host::play(&fault, deferred);
                 holds(&host, &fault);
                 assert_eq!(decided(&host), decided(&smooth), "{fault:?}");
+                assert!(is_active_by_keyword(&host), "{fault:?}");
                 runs += 1;
                 if host.failing.calls() < n {
                     break;
@@ -156,6 +163,7 @@ fn an_outbox_that_fails_at_its_nth_call_is_made_up_for_or_in_doubt() {
                 let host = Host::play(&fault, deferred);
                 holds(&host, &fault);
                 let failed = &host.provider.sent()[n - 1];
+                assert!(is_active_by_keyword(&host), "{fault:?}");
                 let kind = text(failed).map(|text| text.kind);
                 let is_prompt = kind.is_some_and(MessageKind::is_prompt);
                 match &end {
@@ -181,4 +189,33 @@ fn an_outbox_that_fails_at_its_nth_call_is_made_up_for_or_in_doubt() {
         }
     }
     println!("failing calls: {runs} runs, each with an outbox that fails");
+}
+
+#[test]
+fn a_number_that_the_carrier_blocks_at_the_nth_call_is_opted_out_with_it() {
+    let mut runs = 0;
+    let end = Handover::Blocked { code: CarrierCode::new("21610").unwrap() };
+    for deferred in [false, true] {
+        let smooth = Host::play(&Fault::Nothing, deferred);
+        for n in 1..=smooth.provider.sent().len() {
+            let fault = Fault::Outbox { n, end: end.clone() };
+            let host = Host::play(&fault, deferred);
+            holds(&host, &fault);
+            let is_text = text(&host.provider.sent()[n - 1]).is_some();
+            let entries = entries(&host);
+            let blocks: Vec<_> = entries
+                .iter()
+                .filter(|it| {
+                    matches!(it.verdict, Verdict::Decided { reason: Reason::CarrierBlock, .. })
+                })
+                .filter_map(Entry::record)
+                .collect();
+            assert_eq!(blocks.len(), usize::from(is_text), "{fault:?}");
+            let by_carrier =
+                |state| matches!(state, ConsentState::OptedOut { by: OptOut::Carrier, .. });
+            assert!(blocks.iter().all(|record| by_carrier(record.state)), "{fault:?}");
+            runs += 1;
+        }
+    }
+    println!("failing calls: {runs} runs, each with a number that is blocked");
 }

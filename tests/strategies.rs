@@ -134,7 +134,7 @@ fn times_and_contacts_meet_and_go_to_the_ends() {
 fn histories_reach_every_decision_and_reason() {
     let (mut decisions, mut reasons, mut refusals) =
         (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
-    for history in values(&histories(), 800) {
+    for history in values(&histories(), 1_200) {
         let trace = run::run(&history);
         let outcomes = trace.taken.iter().filter_map(|taken| taken.outcome.as_ref());
         for outcome in outcomes {

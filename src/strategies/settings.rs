@@ -57,8 +57,10 @@ fn or_default<T: Clone + core::fmt::Debug + Default>(
 
 fn prompts() -> impl Strategy<Value = PromptSettings> {
     // Twice 700 characters, a keyword and a notice have fewer than 1,600.
-    let words =
-        || prop_oneof![select(vec!["", "Reply", ", please"]).prop_map(String::from), "\\PC{0,700}"];
+    let words = || {
+        let few = select(vec!["", "Reply", ", please"]).prop_map(String::from);
+        prop_oneof![4 => few, 1 => "\\PC{0,700}"]
+    };
     let notices = ["Reply STOP to opt out.", "STOPALL: no more", "To leave, text UNSUBSCRIBE!"];
     (words(), select(Keyword::ALL.as_slice()), words(), select(notices.to_vec())).prop_map(
         |(before, keyword, after, notice)| PromptSettings {
@@ -87,14 +89,16 @@ fn keywords() -> impl Strategy<Value = KeywordSettings> {
 }
 
 fn replies() -> impl Strategy<Value = ReplySettings> {
-    let reply = || {
-        option::of(prop_oneof![
-            Just(String::from("Call us.")),
-            "[a-z]{1,80}",
-            Just("a".repeat(1_600)),
-        ])
+    let reply = |probability| {
+        let some = prop_oneof![
+            4 => Just(String::from("Call us.")),
+            2 => "[a-z]{1,80}",
+            1 => Just("a".repeat(1_600)),
+        ];
+        option::weighted(probability, some)
     };
-    (reply(), reply(), reply(), reply()).prop_map(
+    // Help alone decides how a text is read.
+    (reply(0.5), reply(0.5), reply(0.9), reply(0.5)).prop_map(
         |(opted_out, opted_out_final, help, confirmed)| ReplySettings {
             opted_out,
             opted_out_final,

@@ -86,7 +86,7 @@ impl Host {
 
     fn send(&self, request: &str) {
         self.until_done(|engine| {
-            let permit = now_or_never(engine.permit(&self.whom))?.unwrap();
+            let Some(permit) = now_or_never(engine.permit(&self.whom))? else { return Ok(()) };
             let message = Message::new(inbox(), "Your table is ready");
             let message = message.with_request(message_id(request));
             now_or_never(engine.send(permit, message)).map(drop).map_err(|error| match error {

@@ -64,6 +64,7 @@ pub(crate) fn walk(alphabet: &[Letter], rules: Rules, depth: usize) -> u64 {
     let provider = Provider(Mutex::new((answer(rules.outbox), None)));
     let walker = Walker {
         alphabet,
+        rules,
         shelf: &shelf,
         provider: &provider,
         engine: Engine::new(&shelf, &provider, || time(clock.load(Ordering::Relaxed))),
@@ -85,6 +86,8 @@ pub(crate) fn walk(alphabet: &[Letter], rules: Rules, depth: usize) -> u64 {
 
 struct Walker<'a, C> {
     alphabet: &'a [Letter],
+    /// At first.
+    rules: Rules,
     shelf: &'a Shelf,
     provider: &'a Provider,
     engine: Engine<&'a Shelf, &'a Provider, C>,
@@ -198,15 +201,32 @@ impl<C: Fn() -> DateTime<Utc> + Send + Sync> Walker<'_, C> {
         }
     }
 
+    /// The history as it went before they differed, then what each says.
     fn conversation(&self, history: &History, seen: &Seen, expected: &Seen) -> String {
         let mut lines = String::from("the engine and the reference differ\n");
-        let mut at = 0;
+        let (mut person, mut rules, mut now) = (Person::default(), self.rules, 0);
         for (step, letter) in history {
-            at += step;
+            now += step;
             let words = words(*letter).map_or(format!("{letter:?}"), |words| format!("{words:?}"));
-            lines += &format!("  {:>14} {words}\n", TimeDelta::milliseconds(at).to_string());
+            let led_to = if let Some(switched) = rules.switched(*letter) {
+                rules = switched;
+                String::new()
+            } else {
+                let (decision, reason, sent) = person.meet(*letter, now, &rules);
+                format!("=> {decision} ({reason}) {}", sent.unwrap_or(""))
+            };
+            lines += &format!("{:>10} {words} {led_to}\n", hours(now));
         }
         lines + &format!("engine:    {seen:?}\nreference: {expected:?}")
+    }
+}
+
+/// `12h`, `24h-1ms`: waits are near multiples of twelve hours.
+fn hours(millis: i64) -> String {
+    let near = (millis + 6 * HOUR) / (12 * HOUR) * 12;
+    match millis - near * HOUR {
+        0 => format!("{near}h"),
+        rest => format!("{near}h{rest:+}ms"),
     }
 }
 
