@@ -33,7 +33,7 @@ fn a_machine() {
 
 #[test]
 fn what_was_answered_survives_a_power_loss() {
-    let images = usize::try_from(setting("OPTIN_IMAGES", 60)).unwrap();
+    let images = usize::try_from(setting("OPTIN_IMAGES", 40)).unwrap();
     let seed = setting("OPTIN_SEED", 20_261_125);
     println!("OPTIN_SEED={seed}");
     let lost = |durable| {

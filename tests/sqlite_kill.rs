@@ -102,7 +102,7 @@ impl Run {
 
     fn begin(&mut self) {
         let mut again: [Vec<Sms>; 2] = [Vec::new(), Vec::new()];
-        let mut lost: Vec<Sms> = std::mem::take(&mut self.mail.waiting).into_values().collect();
+        let mut lost: Vec<Sms> = self.mail.waiting.values().cloned().collect();
         let latest = self.mail.answered.iter().rev().take(20).map(|(sms, _)| sms);
         lost.extend(self.chance.choice(latest).cloned());
         for sms in lost {
