@@ -52,7 +52,7 @@ fn four_machines_share(storage: impl Archive + Clone, scratch: &Scratch, of: &st
 #[test]
 fn four_machines_share_a_memory_storage() {
     let scratch = Scratch::new("machines-memory");
-    four_machines_share(Arc::new(MemoryStorage::new()), &scratch, "memory", 1_000);
+    four_machines_share(Arc::new(MemoryStorage::new()), &scratch, "memory", 400);
 }
 
 #[test]
@@ -60,6 +60,6 @@ fn four_machines_share_a_sqlite_storage() {
     let scratch = Scratch::new("machines-sqlite");
     let path = scratch.path("consent.db");
     let storage = Arc::new(SqliteStorage::open(&path).unwrap());
-    four_machines_share(storage, &scratch, "SQLite", 120);
+    four_machines_share(storage, &scratch, "SQLite", 100);
     check_rows(&path);
 }

@@ -11,11 +11,11 @@ mod fleet;
 
 use std::{ops::Range, path::PathBuf, sync::Arc, time::Duration};
 
-use black_box::{Scratch, grouped, setting};
+use black_box::{Scratch, grouped, setting, this_test};
 use fastrand::Rng;
 use fleet::{
     CONTACTS, Controls, FIRST, Journal, Machine, Mail, Process, Role, Sms, check_ledgers,
-    check_marks, check_rows, conclude, run_if_asked, settings,
+    check_marks, check_rows, conclude, run_if_asked,
 };
 use optin::store::SqliteStorage;
 
@@ -61,7 +61,6 @@ impl Run {
         let scratch = Scratch::new("kill");
         let directory = scratch.directory();
         let (controls, journal) = (Controls::new(directory), Journal::open(directory));
-        settings(SqliteStorage::open(scratch.path("consent.db")).unwrap(), &controls);
         Self {
             controls,
             journal,
@@ -103,7 +102,7 @@ impl Run {
 
     fn begin(&mut self) {
         let mut again: [Vec<Sms>; 2] = [Vec::new(), Vec::new()];
-        let mut lost: Vec<Sms> = std::mem::take(&mut self.mail.waiting).into_values().collect();
+        let mut lost: Vec<Sms> = self.mail.waiting.values().cloned().collect();
         let latest = self.mail.answered.iter().rev().take(20).map(|(sms, _)| sms);
         lost.extend(self.chance.choice(latest).cloned());
         for sms in lost {
@@ -115,7 +114,7 @@ impl Run {
                 self.started += 1;
                 let seed = self.chance.u64(..);
                 let directory = self.scratch.directory();
-                Process::start("a_machine", directory, self.started, Role::Mixed, seed)
+                Process::start(this_test("a_machine"), directory, self.started, Role::Mixed, seed)
             });
             process.resume(&again);
         }

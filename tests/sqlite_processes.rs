@@ -5,9 +5,9 @@
 mod black_box;
 mod fleet;
 
-use black_box::{Scratch, replay, setting};
+use black_box::{Scratch, replay, setting, this_test};
 use fastrand::Rng;
-use fleet::{Controls, Journal, Process, Role, check_rows, conclude, run_if_asked, settings};
+use fleet::{Controls, Journal, Process, Role, check_rows, conclude, run_if_asked};
 use optin::store::SqliteStorage;
 
 const CONTACTS: usize = 20;
@@ -64,13 +64,12 @@ fn four_processes_send_nothing_twice_and_leave_nothing() {
     let path = scratch.path("consent.db");
     let directory = scratch.directory();
     let (controls, journal) = (Controls::new(directory), Journal::open(directory));
-    settings(SqliteStorage::open(&path).unwrap(), &controls);
     let roles = [Role::Inline, Role::Deferred, Role::Dispatching, Role::Dispatching];
     let mut processes: Vec<Process> = (1..)
         .zip(roles)
         .map(|(n, role)| {
             let seed = chance.u64(..);
-            Process::start("a_machine", directory, n, role, seed)
+            Process::start(this_test("a_machine"), directory, n, role, seed)
         })
         .collect();
     let jumps = [31_000, 43_200_000, 301_000, 43_200_000];

@@ -61,6 +61,10 @@ impl Controls {
         self.last_read.load(Ordering::Relaxed)
     }
 
+    pub(crate) fn set_now(&self, millis: i64) {
+        self.write(NOW, millis.cast_unsigned());
+    }
+
     pub(crate) fn advance(&self, millis: u64) {
         self.write(NOW, self.read(NOW) + millis);
     }
@@ -126,8 +130,11 @@ pub(crate) fn contact(number: u64) -> Contact {
     Contact::new(account(), PhoneNumber::from_digits(number).unwrap())
 }
 
-/// The account answers HELP and the keyword, and tells a CRM.
+/// From now on the account answers HELP and the keyword, and tells a CRM.
 pub(crate) fn settings(storage: impl Archive, controls: &Controls) {
+    if block_on(storage.policy(&account())).unwrap().policy.settings().sync.hubspot {
+        return;
+    }
     let engine = Engine::new(storage, Nobody, || controls.now());
     let edit = |policy: &Policy| {
         let mut settings = policy.settings().clone();

@@ -23,6 +23,6 @@ pub(crate) use controls::{CONTACTS, Controls, FIRST, account, contact, settings}
 pub(crate) use journal::{Journal, Line, Sms};
 pub(crate) use machine::{Machine, Provider, Role};
 pub(crate) use mail::Mail;
-pub(crate) use process::{Process, run_if_asked};
-pub(crate) use proof::{check_ledgers, check_marks, conclude};
+pub(crate) use process::{NOT_DURABLE, Process, run_if_asked};
+pub(crate) use proof::{check_ledgers, check_marks, conclude, lost};
 pub(crate) use rows::check_rows;

@@ -6,19 +6,21 @@
 use std::{
     io::{BufRead, BufReader, Read, Write},
     path::{Path, PathBuf},
-    process::{Child, ChildStderr, Stdio},
+    process::{Child, ChildStderr, Command, Stdio},
     sync::Arc,
 };
 
-use optin::store::SqliteStorage;
+use optin::store::sqlite::{Durability, Options};
 
 use super::{
+    controls::{Controls, settings},
     journal::Sms,
     machine::{Machine, Role},
 };
-use crate::black_box::this_test;
 
 const ASKED: &str = "OPTIN_MACHINE";
+/// Set where a machine's file need not survive a power loss.
+pub(crate) const NOT_DURABLE: &str = "OPTIN_NOT_DURABLE";
 
 #[derive(Debug)]
 pub(crate) struct Process {
@@ -27,11 +29,17 @@ pub(crate) struct Process {
 }
 
 impl Process {
-    /// Starts the test named `test`, which calls [`run_if_asked`].
-    pub(crate) fn start(test: &str, directory: &Path, number: u64, role: Role, seed: u64) -> Self {
+    /// Starts a command that runs a test which calls [`run_if_asked`].
+    pub(crate) fn start(
+        mut test: Command,
+        directory: &Path,
+        number: u64,
+        role: Role,
+        seed: u64,
+    ) -> Self {
         let role = Role::ALL.iter().position(|one| *one == role).unwrap();
         let asked = format!("{number} {role} {seed} {}", directory.display());
-        let mut child = this_test(test)
+        let mut child = test
             .env(ASKED, asked)
             .stdin(Stdio::piped())
             .stdout(Stdio::null())
@@ -96,7 +104,11 @@ pub(crate) fn run_if_asked() {
     let (number, role, seed) = (number(), number(), number());
     let directory = PathBuf::from(asked.next().unwrap());
     let role = Role::ALL[usize::try_from(role).unwrap()];
-    let storage = Arc::new(SqliteStorage::open(directory.join("consent.db")).unwrap());
+    let normal = std::env::var_os(NOT_DURABLE).is_some();
+    let durability = if normal { Durability::Normal } else { Durability::Full };
+    let options = Options::default().durability(durability);
+    let storage = Arc::new(options.open(directory.join("consent.db")).unwrap());
+    settings(&storage, &Controls::open(&directory));
     let mut machine = Machine::new(storage, &directory, number, role, seed);
     for line in std::io::stdin().lines() {
         let line = line.unwrap();
