@@ -9,7 +9,7 @@ use optin::{
 };
 use serde_json::{Map, Value};
 
-use crate::json;
+use super::json;
 
 /// What a line asks for, and when.
 pub(crate) struct Line {

@@ -6,7 +6,7 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use optin::{ConsentState, Content, Outgoing, state_name};
 use serde_json::{Value, json};
 
-use crate::line::LineError;
+use super::line::LineError;
 
 /// What one event led to, its settlement included.
 pub(crate) struct Answer {
