@@ -88,8 +88,8 @@ impl Storage for Shelf {
             tables.records.insert(contact.clone(), record);
         }
         tables.ledger.extend(commit.entry.map(|entry| (account, entry)));
-        let taken =
-            |queued: &Outgoing| queued.id.contact == *contact && commit.cancel.takes_back(queued);
+        let taken = |of: &Outgoing| of.id.contact == *contact && commit.cancel.takes_back(of);
+        tables.set_aside.retain(|queued| !taken(queued));
         tables.queue.retain(|(queued, place)| place.claimed || !taken(queued));
         let in_flight = tables.queue.iter().filter(|(queued, _)| taken(queued));
         let in_flight = in_flight.map(|(queued, _)| queued.id.clone()).collect();

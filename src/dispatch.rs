@@ -1,9 +1,11 @@
 //! The dispatcher: claims what is due and hands it over.
 
+use core::sync::atomic::{AtomicBool, Ordering::Relaxed};
+
 use chrono::{DateTime, Utc};
 
 use crate::{
-    engine::{Delivery, Engine, HandleError},
+    engine::{Delivery, Engine, HandleError, Span},
     outbox::Outbox,
     storage::Storage,
 };
@@ -12,7 +14,8 @@ use crate::{
 /// retries, and what a crash left behind.
 ///
 /// The host calls [`run_once`](Self::run_once) in a loop and sleeps when a round claimed nothing.
-/// Any number of dispatchers may run over one storage, on any number of machines.
+/// Any number of dispatchers may run over one storage, on any number of machines; to shut one down
+/// call [`stop`](Self::stop).
 ///
 /// ```
 /// # use optin::{Dispatcher, Engine, Handover, Outbox, Outgoing, blocking::block_on, store::MemoryStorage};
@@ -28,6 +31,7 @@ use crate::{
 #[derive(Debug)]
 pub struct Dispatcher<'a, S, O, C> {
     engine: &'a Engine<S, O, C>,
+    stopped: AtomicBool,
 }
 
 /// What one round did.
@@ -49,7 +53,7 @@ where
 {
     /// A dispatcher over this engine's storage and outbox, by its clock and with its lease.
     pub fn new(engine: &'a Engine<S, O, C>) -> Self {
-        Self { engine }
+        Self { engine, stopped: AtomicBool::new(false) }
     }
 
     /// Takes up to `limit` messages that are due, one after the other: claims it, hands it over,
@@ -60,13 +64,41 @@ where
     /// outbox holds up the one that waits for it.
     ///
     /// What it holds when its future is dropped, or when it fails, is one message, taken up again
-    /// once the lease has ended: a text as unknown, never sent again. To stop, let a round end.
+    /// once the lease has ended: a text as unknown, never sent again. To stop, call
+    /// [`stop`](Self::stop) and let the round end.
     ///
     /// # Errors
     /// [`HandleError::Storage`] or [`HandleError::Contended`]; run another round.
     pub async fn run_once(&self, limit: usize) -> Result<Round, HandleError<S::Error>> {
+        let span = Span::dispatch();
         let mut round = Round::default();
+        let ended = span.around(self.run(limit, &mut round)).await;
+        span.count("claimed", round.claimed);
+        match ended {
+            Ok(()) => Ok(round),
+            Err(error) => {
+                span.say("error", error.name());
+                Err(error)
+            }
+        }
+    }
+
+    /// Ends the rounds: the one that runs is over once the message that it holds is settled, and
+    /// a later one takes nothing. For a host that shuts down, from any thread.
+    pub fn stop(&self) {
+        self.stopped.store(true, Relaxed);
+    }
+
+    /// Whether [`stop`](Self::stop) was called.
+    pub fn is_stopped(&self) -> bool {
+        self.stopped.load(Relaxed)
+    }
+
+    async fn run(&self, limit: usize, round: &mut Round) -> Result<(), HandleError<S::Error>> {
         for _ in 0..limit {
+            if self.is_stopped() {
+                break;
+            }
             let now = self.engine.now();
             let until = self.engine.lease_from(now);
             let claims = self.engine.storage().claim(now, until, 1).await;
@@ -79,6 +111,6 @@ where
                 Delivery::Queued | Delivery::Expired | Delivery::Lapsed => {}
             }
         }
-        Ok(round)
+        Ok(())
     }
 }

@@ -1,18 +1,25 @@
 //! The engine: load, decide, commit, again on conflict; then hand over and settle.
 
 mod commit;
+mod counters;
 mod delivery;
 mod error;
 mod permit;
 mod policy;
+mod span;
 mod upkeep;
 
 use alloc::vec::Vec;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use self::commit::{claim_of, commit_of};
+pub(crate) use self::span::Span;
+use self::{
+    commit::{claim_of, commit_of},
+    counters::Tally,
+};
 pub use self::{
+    counters::{Counters, HandOvers},
     error::{ChangePolicyError, HandleError, SendError},
     permit::Permit,
 };
@@ -23,7 +30,7 @@ use crate::{
         decision::{Decision, Reason, Refusal},
         event::{Event, Message},
         ledger::Entry,
-        outgoing::{Content, Handover, OutgoingId},
+        outgoing::{Content, Handover, OutgoingId, Then},
         record::Revision,
         state::ConsentState,
         time,
@@ -71,6 +78,7 @@ pub struct Engine<S, O, C> {
     clock: C,
     lease: TimeDelta,
     deferred: bool,
+    tally: Tally,
 }
 
 /// What came of an event, the settlement of what it sent included.
@@ -116,6 +124,18 @@ pub enum Delivery {
     HandedOver(Handover),
 }
 
+impl Delivery {
+    /// Its name: `queued`, `expired`, `lapsed`, or how the hand-over ended.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Queued => "queued",
+            Self::Expired => "expired",
+            Self::Lapsed => "lapsed",
+            Self::HandedOver(handover) => handover.name(),
+        }
+    }
+}
+
 /// A committed decision, and its text if it is ours to hand over.
 struct Step {
     outcome: Outcome,
@@ -138,7 +158,7 @@ where
 {
     /// An engine over this storage and outbox, by this clock: `chrono::Utc::now`, say.
     pub fn new(storage: S, outbox: O, clock: C) -> Self {
-        Self { storage, outbox, clock, lease: LEASE, deferred: false }
+        Self { storage, outbox, clock, lease: LEASE, deferred: false, tally: Tally::new() }
     }
 
     /// The same engine, which leaves all texts to a [`Dispatcher`](crate::Dispatcher).
@@ -185,8 +205,14 @@ where
         contact: &Contact,
         event: Event<'_>,
     ) -> Result<Outcome, HandleError<S::Error>> {
-        let step = self.step(contact, &event, Bound::Nothing).await?;
-        self.hand_over(step.ok_or(HandleError::Contended)?).await
+        let span = Span::handle(event.name());
+        let handled = span.around(async {
+            let step = self.step(contact, &event, Bound::Nothing).await?;
+            self.hand_over(step.ok_or(HandleError::Contended)?).await
+        });
+        let handled = handled.await;
+        self.tell(&span, &handled);
+        handled
     }
 
     /// Asks whether the contact may be messaged now: the answer is good once, for 30 seconds.
@@ -215,8 +241,24 @@ where
     ) -> Result<Outcome, SendError<S::Error>> {
         let (contact, revision) = permit.open(self.now()).ok_or(SendError::PermitEnded)?;
         let event = Event::MessageRequested(message);
-        let step = self.step(&contact, &event, Bound::Permit(revision)).await?;
-        Ok(self.hand_over(step.ok_or(SendError::PermitEnded)?).await?)
+        let span = Span::handle(event.name());
+        let handled = span.around(async {
+            match self.step(&contact, &event, Bound::Permit(revision)).await? {
+                Some(step) => self.hand_over(step).await.map(Some),
+                None => Ok(None),
+            }
+        });
+        let handled = handled.await;
+        match handled.transpose() {
+            None => {
+                span.say("error", "permit_ended");
+                Err(SendError::PermitEnded)
+            }
+            Some(handled) => {
+                self.tell(&span, &handled);
+                Ok(handled?)
+            }
+        }
     }
 
     /// The host's time, to the millisecond.
@@ -227,6 +269,23 @@ where
     /// When a hand-over that begins by `start` is over at the latest.
     pub(crate) fn lease_from(&self, start: DateTime<Utc>) -> DateTime<Utc> {
         time::after(start, self.lease)
+    }
+
+    /// Counts what came of an event, and says so to its span.
+    fn tell(&self, span: &Span, handled: &Result<Outcome, HandleError<S::Error>>) {
+        match handled {
+            Ok(outcome) => {
+                self.tally.decided(outcome.reason);
+                span.say("decision", outcome.decision.name());
+                span.say("reason", outcome.reason.name());
+            }
+            Err(error) => {
+                if matches!(error, HandleError::Refused(_)) {
+                    self.tally.refused();
+                }
+                span.say("error", error.name());
+            }
+        }
     }
 
     async fn load(&self, contact: &Contact) -> Result<Snapshot, HandleError<S::Error>> {
@@ -313,7 +372,7 @@ where
         now: DateTime<Utc>,
     ) -> Option<DateTime<Utc>> {
         let policy = &snapshot.current.policy;
-        if let (Bound::Claim(claim), Some(_)) = (bound, transition.retry_at)
+        if let (Bound::Claim(claim), Then::RetryAt(_)) = (bound, transition.then)
             && let Content::Text(text) = &claim.outgoing.content
         {
             let until = self.lease_from(text.not_after);

@@ -110,7 +110,7 @@ pub use consent::{
     ledger::{BrokenLedger, Entry, Fact, Verdict},
     outgoing::{
         ClaimToken, Content, Crm, Destination, Handover, MessageKind, Outgoing, OutgoingId,
-        OutgoingText, Status,
+        OutgoingText, Status, Then,
     },
     policy::{InvalidPolicy, Policy, Problem},
     prompt::PromptTemplate,
@@ -126,7 +126,10 @@ pub use consent::{
 #[doc(inline)]
 pub use {
     dispatch::{Dispatcher, Round},
-    engine::{ChangePolicyError, Delivery, Engine, HandleError, Outcome, Permit, SendError},
+    engine::{
+        ChangePolicyError, Counters, Delivery, Engine, HandOvers, HandleError, Outcome, Permit,
+        SendError,
+    },
     outbox::Outbox,
     storage::{Archive, Storage},
 };

@@ -9,9 +9,10 @@ use core::future::Future;
 use chrono::{DateTime, Utc};
 
 pub use self::{
-    archive::{Archive, Counts},
+    archive::{Archive, Counts, Queue},
     place::Place,
 };
+pub use crate::consent::outgoing::Then;
 use crate::consent::{
     contact::Contact,
     decision::Cancel,
@@ -113,12 +114,12 @@ pub struct Commit {
     /// What the ledger gets. Of someone without a record it goes to the account's own ledger.
     pub entry: Option<Entry>,
     /// What is to be handed over, in this order. A status may take the place of those to the same
-    /// destination that are still queued, and of those set aside.
+    /// destination that are still queued, and takes the place of those set aside.
     pub outgoing: Vec<Outgoing>,
     /// If present, the text among `outgoing` is claimed from the start, under
     /// [`ClaimToken::new(1)`](ClaimToken::new), until this time.
     pub lease: Option<DateTime<Utc>>,
-    /// What was queued before and is taken back.
+    /// What was queued or set aside before and is taken back.
     pub cancel: Cancel,
     /// A claimed message whose hand-over ended.
     pub settle: Option<Settlement>,
@@ -164,18 +165,6 @@ pub struct Settlement {
     pub token: ClaimToken,
     /// What becomes of the message.
     pub then: Then,
-}
-
-/// What becomes of a message whose hand-over ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[allow(clippy::exhaustive_enums, reason = "a storage must handle each")]
-pub enum Then {
-    /// It is finished, and may be forgotten.
-    Finish,
-    /// It is queued again, in its old place, and due from this time on.
-    RetryAt(DateTime<Utc>),
-    /// It waits for a person, and holds up nothing.
-    SetAside,
 }
 
 /// What became of a commit.

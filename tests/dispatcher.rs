@@ -1,6 +1,8 @@
 //! A backlog: nothing waits while it is claimed, so a slow outbox costs nobody a prompt or a STOP.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test")]
 
+mod support;
+
 use std::sync::{
     Mutex,
     atomic::{AtomicI64, Ordering},
@@ -12,6 +14,8 @@ use optin::{
     MessageKind, Outbox, Outgoing, PhoneNumber, Reason, Text, blocking::block_on,
     store::MemoryStorage,
 };
+
+use self::support::{poll_once, wait_once};
 
 /// Takes seconds for each message; with the first of the backlog a STOP from another comes in.
 struct Slow<'a> {
@@ -106,4 +110,42 @@ fn a_backlog_longer_than_the_lease_is_handed_over() {
         let soon = block_on(engine.handle(&contact(number), text(&number.to_string(), "Hm")));
         assert_eq!(soon.unwrap().reason, Reason::TooSoon);
     }
+}
+
+/// Is asked twice before it answers.
+struct Waits;
+
+impl Outbox for Waits {
+    async fn send(&self, _outgoing: &Outgoing) -> Handover {
+        wait_once().await;
+        Handover::Accepted { provider_id: None }
+    }
+}
+
+fn to_its_end<F: Future>(future: F) -> F::Output {
+    let mut future = Box::pin(future);
+    loop {
+        if let Some(output) = poll_once(future.as_mut()) {
+            return output;
+        }
+    }
+}
+
+#[test]
+fn a_stop_settles_what_is_held_and_takes_no_more() {
+    let engine = Engine::new(MemoryStorage::new(), Waits, || DateTime::UNIX_EPOCH).deferred();
+    for (n, number) in NUMBERS.into_iter().enumerate() {
+        block_on(engine.handle(&contact(number), text(&n.to_string(), "Hi"))).unwrap();
+    }
+    let dispatcher = Dispatcher::new(&engine);
+    let mut round = Box::pin(dispatcher.run_once(100));
+    assert_eq!(poll_once(round.as_mut()), None);
+    dispatcher.stop();
+    let round = poll_once(round.as_mut()).unwrap().unwrap();
+    assert_eq!((round.claimed, round.handed_over), (1, 1));
+    let queue = || block_on(engine.counters()).unwrap().queue;
+    assert_eq!((queue().waiting, queue().claimed), (3, 0));
+    assert_eq!(to_its_end(dispatcher.run_once(100)).unwrap().claimed, 0);
+    assert_eq!(to_its_end(Dispatcher::new(&engine).run_once(100)).unwrap().claimed, 3);
+    assert_eq!(queue().waiting, 0);
 }

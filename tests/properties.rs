@@ -1,10 +1,6 @@
 //! What holds of every history: any order of events, times, results and settings.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test")]
 
-#[path = "support/anything.rs"]
-mod anything;
-#[path = "support/history.rs"]
-mod history;
 #[path = "support/run.rs"]
 mod run;
 mod support;
@@ -15,7 +11,11 @@ use chrono::{DateTime, TimeDelta};
 use optin::{
     ConsentState, Contact, Content, Decision, Entry, Event, Fact, Handover, MessageId, MessageKind,
     OutgoingId, OutgoingText, Pending, Policy, Reason, Record, Revision, Storage, Verdict,
-    consent::ledger::fold, decide,
+    consent::ledger::fold,
+    decide,
+    strategies::{
+        Step, any_events, any_records, any_times, histories, histories_of_any_clock, policies,
+    },
 };
 use proptest::{
     prelude::*,
@@ -23,8 +23,6 @@ use proptest::{
 };
 
 use self::{
-    anything::{any_event, any_record, any_time},
-    history::{Step, any_clock, forward, policies},
     run::{Handed, Trace, run},
     support::{START, contact, now_or_never, texted},
 };
@@ -44,7 +42,7 @@ proptest! {
 
     // Red when reminder.rs lets one more through: is_left: prompts_used <= self.max + 1.
     #[test]
-    fn no_cycle_has_more_than_one_confirmation_and_the_reminders_allowed(history in any_clock()) {
+    fn no_cycle_has_more_than_one_confirmation_and_the_reminders_allowed(history in histories_of_any_clock()) {
         let trace = run(&history);
         for of in contacts() {
             let mut sent: BTreeMap<(usize, &str), Vec<OutgoingId>> = BTreeMap::new();
@@ -64,19 +62,19 @@ proptest! {
 
     // Red when texted.rs skips the interval: (Due::NotYet(_), true) => self.prompt(...).
     #[test]
-    fn no_reminder_begins_before_the_interval_after_the_former_prompt(history in forward()) {
+    fn no_reminder_begins_before_the_interval_after_the_former_prompt(history in histories()) {
         intervals_hold(&run(&history))?;
     }
 
     // Red when time.rs takes elapsed without its sign: now.signed_duration_since(then).abs().
     #[test]
-    fn a_clock_that_jumps_shortens_no_interval(history in any_clock()) {
+    fn a_clock_that_jumps_shortens_no_interval(history in histories_of_any_clock()) {
         intervals_hold(&run(&history))?;
     }
 
     // Red when store/memory.rs drops marks: self.marks.extend(mark.filter(|_| false)...).
     #[test]
-    fn each_prompt_names_one_text_and_no_text_has_two(history in any_clock()) {
+    fn each_prompt_names_one_text_and_no_text_has_two(history in histories_of_any_clock()) {
         let trace = run(&history);
         let mut answered: BTreeMap<MessageId, OutgoingId> = BTreeMap::new();
         for of in contacts() {
@@ -94,7 +92,7 @@ proptest! {
 
     // Red when place.rs forgets that a lease ended: claim without lapsed.get_or_insert(self.due).
     #[test]
-    fn no_text_leaves_twice_unless_it_certainly_was_not_sent(history in any_clock()) {
+    fn no_text_leaves_twice_unless_it_certainly_was_not_sent(history in histories_of_any_clock()) {
         let trace = run(&history);
         let mut ended: BTreeMap<OutgoingId, bool> = BTreeMap::new();
         for (handed, text) in texts(&trace) {
@@ -106,7 +104,7 @@ proptest! {
 
     // Red when state.rs lets pending be messaged: matches!(self, Active { .. } | Pending(_)).
     #[test]
-    fn only_someone_active_is_messaged(history in any_clock()) {
+    fn only_someone_active_is_messaged(history in histories_of_any_clock()) {
         let trace = run(&history);
         for (handed, text) in texts(&trace) {
             if text.kind == MessageKind::Message && handed.claimed_since.is_none() {
@@ -128,7 +126,7 @@ proptest! {
 
     // Red when decide.rs adds as active: put(Active { how: Added, .. }) while double opt-in is on.
     #[test]
-    fn adding_raises_nobody_and_sends_nothing(history in any_clock()) {
+    fn adding_raises_nobody_and_sends_nothing(history in histories_of_any_clock()) {
         for taken in run(&history).taken {
             let Event::Added { opted_out, .. } = taken.event else { continue };
             let outcome = taken.outcome.unwrap().unwrap();
@@ -147,7 +145,7 @@ proptest! {
 
     // Red when transition.rs leaves the queue at an opt-out: cancel: Cancel::Prompts.
     #[test]
-    fn after_an_opt_out_nothing_leaves_but_its_own_reply_and_help(history in any_clock()) {
+    fn after_an_opt_out_nothing_leaves_but_its_own_reply_and_help(history in histories_of_any_clock()) {
         let trace = run(&history);
         for of in contacts() {
             let opt_outs = opt_outs(&trace.entries(&of))?;
@@ -172,7 +170,7 @@ proptest! {
 
     // Red when ledger.rs writes the settings' next revision: policy_revision.next().
     #[test]
-    fn replaying_the_ledger_gives_the_stored_state(history in any_clock()) {
+    fn replaying_the_ledger_gives_the_stored_state(history in histories_of_any_clock()) {
         let trace = run(&history);
         for of in contacts() {
             let entries = trace.entries(&of);
@@ -189,12 +187,11 @@ proptest! {
     // Red when time.rs adds unchecked: after: time + delta.
     #[test]
     fn decide_answers_whatever_it_is_asked(
-        policy in 0..policies().len(),
-        record in proptest::option::of(any_record()),
-        event in any_event(),
-        now in any_time(),
+        policy in policies(),
+        record in proptest::option::of(any_records()),
+        event in any_events(),
+        now in any_times(),
     ) {
-        let policy = policies().swap_remove(policy);
         let decided = decide(&policy, record.as_ref(), &event, now);
         prop_assert_eq!(&decided, &decide(&policy, record.as_ref(), &event, now));
         if let Ok(transition) = decided {
@@ -346,17 +343,21 @@ fn a_clock_set_back_during_a_hand_over_shortens_nothing() {
         sent_ago: None,
         deferred,
     };
-    let takes = |takes| Step::Answer(Handover::Accepted { provider_id: None }, takes, false);
-    let interval = 12 * 3_600_000;
+    let takes = |takes| Step::Answer {
+        handover: Handover::Accepted { provider_id: None },
+        takes,
+        slow: false,
+    };
+    let minute = TimeDelta::minutes(1);
     let trace = run(&[
         hello("SM1", true),
-        Step::Wait(120_000),
-        takes(-60_000),
+        Step::Wait(minute * 2),
+        takes(-minute),
         Step::Dispatch,
-        takes(0),
-        Step::Wait(interval),
+        takes(TimeDelta::zero()),
+        Step::Wait(TimeDelta::hours(12)),
         hello("SM2", false),
-        Step::Wait(60_000),
+        Step::Wait(minute),
         hello("SM3", false),
     ]);
     let begun: Vec<_> = trace.handed.iter().map(|handed| handed.begun).collect();

@@ -8,8 +8,8 @@ use std::path::Path;
 use black_box::Scratch;
 use chrono::Utc;
 use optin::{
-    AccountId, Contact, Engine, Event, HandleError, Handover, InboxId, MessageId, Outbox, Outcome,
-    Outgoing, PhoneNumber, Storage, Text,
+    AccountId, Archive, Contact, Dispatcher, Engine, Event, HandleError, Handover, InboxId,
+    MessageId, Outbox, Outcome, Outgoing, PhoneNumber, Round, Storage, Text,
     blocking::block_on,
     store::{SqliteError, SqliteStorage, sqlite::Options},
 };
@@ -155,6 +155,66 @@ fn an_unknown_stored_version_is_named() {
     assert_eq!(handle(&storage, 1, "SM2", "Hi"), Err(HandleError::Storage(unreadable)));
 }
 
+/// Defers a confirmation to each of three contacts, damages the second's, and dispatches.
+fn dispatch_with_damage(scratch: &Scratch, damage: &str) -> (SqliteStorage, Round) {
+    let path = scratch.path("consent.db");
+    let storage = SqliteStorage::open(&path).unwrap();
+    let engine = Engine::new(&storage, Accepts, Utc::now).deferred();
+    for n in 1..=3 {
+        block_on(engine.handle(&contact(n), text(&n.to_string(), "Hi"))).unwrap();
+    }
+    let number = contact(2).number().to_digits();
+    let damaged = Connection::open(&path)
+        .unwrap()
+        .execute(&format!("UPDATE outgoing SET {damage} WHERE number = {number}"), [])
+        .unwrap();
+    assert_eq!(damaged, 1);
+    let round = block_on(Dispatcher::new(&engine).run_once(10)).unwrap();
+    (storage, round)
+}
+
+#[test]
+fn a_message_that_cannot_be_read_is_set_aside_and_holds_up_nobody() {
+    let unreadable = SqliteError::BadRow { what: "message" };
+    let newer = SqliteError::UnknownVersion { what: "message", found: 7 };
+    let damages = [
+        ("message = ''", unreadable),
+        (r#"message = '{"version":1,"body":{"id":1}}'"#, unreadable),
+        (r#"message = '{"version":7,"soul":"none"}'"#, newer),
+    ];
+    for (n, (damage, error)) in damages.into_iter().enumerate() {
+        let scratch = Scratch::new(&format!("unreadable-{n}"));
+        let (storage, round) = dispatch_with_damage(&scratch, damage);
+        assert_eq!((round.claimed, round.handed_over), (2, 2), "{damage}");
+        // Whoever looks is told.
+        let account = contact(2).account().clone();
+        assert_eq!(block_on(storage.set_aside(&account, 10)), Err(error), "{damage}");
+        // And it is still there.
+        let other = Connection::open(scratch.path("consent.db")).unwrap();
+        let sql = "SELECT count(*) FROM outgoing WHERE state = 'set_aside'";
+        assert_eq!(other.query_row(sql, [], |row| row.get(0)), Ok(1), "{damage}");
+        // Nor does it hold up what else is for its contact.
+        handle(&storage, 2, "later", "STOP").unwrap();
+        assert!(!block_on(storage.load(&contact(2))).unwrap().text_unfinished);
+    }
+}
+
+#[test]
+fn a_message_of_another_key_or_place_than_was_written_is_set_aside() {
+    let message = "(SELECT message FROM outgoing AS first WHERE first.number <> outgoing.number)";
+    for (n, damage) in
+        [&format!("message = {message}"), "attempts = -1", "claims = -1", "lapsed_at = 1 << 62"]
+            .into_iter()
+            .enumerate()
+    {
+        let scratch = Scratch::new(&format!("misplaced-{n}"));
+        let (storage, round) = dispatch_with_damage(&scratch, damage);
+        assert_eq!((round.claimed, round.handed_over), (2, 2), "{damage}");
+        let account = contact(2).account().clone();
+        assert_eq!(block_on(storage.set_aside(&account, 10)).unwrap().len(), 1, "{damage}");
+    }
+}
+
 #[test]
 fn two_storages_open_a_new_file_at_once_and_share_it() {
     let scratch = Scratch::new("two");
@@ -172,7 +232,7 @@ fn two_storages_open_a_new_file_at_once_and_share_it() {
             }
         });
         let storage = SqliteStorage::open(&path).unwrap();
-        let counts = block_on(optin::Archive::counts(&storage, contact(0).account())).unwrap();
+        let counts = block_on(storage.counts(contact(0).account())).unwrap();
         assert_eq!(counts.pending, 5);
     }
 }

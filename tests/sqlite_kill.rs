@@ -1,157 +1,157 @@
-//! A writing process killed with `kill -9`: nothing acknowledged is lost, state and ledger agree.
+//! Two processes on one file, killed with `kill -9` at random moments: nothing acknowledged is
+//! lost, state and ledger agree, and what left is within its limits over the whole run.
+//!
+//! Both take texts and dispatch. One or both are killed at once; what was delivered to them and
+//! not answered is delivered again, to either.
+#![cfg(unix)]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test")]
 
 mod black_box;
+mod fleet;
 
-use std::{
-    io::{BufRead, BufReader, Write},
-    path::Path,
-    process::{Child, Command, Stdio},
+use std::{ops::Range, path::PathBuf, sync::Arc, time::Duration};
+
+use black_box::{Scratch, grouped, setting, this_test};
+use fastrand::Rng;
+use fleet::{
+    CONTACTS, Controls, FIRST, Journal, Machine, Mail, Process, Role, Sms, check_ledgers,
+    check_marks, check_rows, conclude, run_if_asked,
 };
+use optin::store::SqliteStorage;
 
-use black_box::{Scratch, replay, replay_binary};
-use chrono::{DateTime, Utc};
-use optin::{
-    AccountId, Archive, Contact, Decision, Engine, Event, Handover, InboxId, MessageId, Outbox,
-    Outgoing, PhoneNumber, Reason, Storage, Text, blocking::block_on, store::SqliteStorage,
-};
+/// Kills before other contacts write.
+const GENERATION: u64 = 25;
+/// How far the clock may go between two kills, in milliseconds: leases end, deadlines pass,
+/// reminders come due.
+const JUMPS: [u64; 8] = [0, 1_000, 31_000, 301_000, 43_199_000, 43_200_000, 43_200_000, 46_800_000];
 
-/// `OPTIN_KILLS` sets how often; the long run asks for thousands.
-fn rounds() -> u64 {
-    std::env::var("OPTIN_KILLS").map_or(50, |rounds| rounds.parse().unwrap())
+#[test]
+fn a_machine() {
+    run_if_asked();
 }
 
 #[test]
-fn nothing_acknowledged_is_lost_when_the_process_is_killed() {
-    let scratch = Scratch::new("kill");
-    let store = scratch.path("consent.db");
-    let seed = std::env::var("OPTIN_SEED").map_or(20_261_123, |seed| seed.parse().unwrap());
+fn nothing_acknowledged_is_lost_when_processes_are_killed() {
+    // The long run asks for thousands.
+    let kills = setting("OPTIN_KILLS", 30);
+    let seed = setting("OPTIN_SEED", 20_261_125);
     println!("OPTIN_SEED={seed}");
-    let mut chance = Chance(seed);
-    let mut acknowledged = 0;
-    for round in 0..rounds() {
-        let lines: Vec<Line> = (0..60).map(|n| Line::new(round, n, &mut chance)).collect();
-        let acks = write_until_killed(&store, &lines, chance.below(50));
-        acknowledged += acks.len();
-        let in_memory: Vec<String> = lines.iter().map(Line::json).collect();
-        let expected = replay(&[], &in_memory.join("\n"));
-        let expected: Vec<&str> = expected.lines().take(acks.len()).collect();
-        assert_eq!(acks, expected, "round {round}");
-        check(&store, &lines[..acks.len()], &acks, round);
+    let mut run = Run::new(seed);
+    while run.kills < kills {
+        run.next();
     }
-    println!("{} kills, {acknowledged} texts acknowledged, 0 lost", rounds());
+    let (texts, handed_over) = run.end();
+    let (texts, handed_over) = (grouped(texts), grouped(handed_over));
+    println!("{} kills, {texts} texts acknowledged, 0 lost, {handed_over} handed over", run.kills);
 }
 
-/// One text of one of five contacts of the round.
-struct Line {
-    number: String,
-    id: String,
-    text: &'static str,
-    second: u64,
+struct Run {
+    scratch: Scratch,
+    controls: Controls,
+    journal: Journal,
+    mail: Mail,
+    chance: Rng,
+    processes: [Option<Process>; 2],
+    started: u64,
+    kills: u64,
 }
 
-impl Line {
-    fn new(round: u64, n: u64, chance: &mut Chance) -> Self {
-        let texts = ["Hi", "YES", "STOP", "START", "What?", "no"];
+impl Run {
+    fn new(seed: u64) -> Self {
+        let scratch = Scratch::new("kill");
+        let directory = scratch.directory();
+        let (controls, journal) = (Controls::new(directory), Journal::open(directory));
         Self {
-            number: format!("+1206{:07}", round * 5 + chance.below(5)),
-            id: format!("{round}-{n}"),
-            text: texts[usize::try_from(chance.below(6)).unwrap()],
-            second: round * 100 + n,
+            controls,
+            journal,
+            scratch,
+            mail: Mail::default(),
+            chance: Rng::with_seed(seed),
+            processes: [None, None],
+            started: 0,
+            kills: 0,
         }
     }
 
-    fn at(&self) -> DateTime<Utc> {
-        DateTime::from_timestamp(1_772_000_000 + i64::try_from(self.second).unwrap(), 0).unwrap()
+    fn file(&self) -> PathBuf {
+        self.scratch.path("consent.db")
     }
 
-    fn json(&self) -> String {
-        let Self { number, id, text, .. } = self;
-        let at = self.at().to_rfc3339();
-        format!(
-            r#"{{"type":"inbound","at":"{at}","account":"acme","contact":"{number}","inbox":"+18885550100","id":"{id}","text":"{text}"}}"#
-        )
+    /// Two processes work until one of them is killed, or both.
+    fn next(&mut self) {
+        self.begin();
+        let work = Duration::from_micros(self.chance.u64(..200_000));
+        self.controls.work_for(work, &mut self.chance);
+        self.kill();
+        let new = self.mail.read(&self.journal);
+        let storage = SqliteStorage::open(self.file()).unwrap();
+        check_marks(&storage, &self.controls, &self.mail.answered[new]);
+        check_ledgers(&storage, self.writing());
+        check_rows(&self.file());
+        drop(storage);
+        self.controls.advance(*self.chance.choice(&JUMPS).unwrap());
+        self.controls.set_generation(self.kills / GENERATION);
     }
 
-    fn contact(&self) -> Contact {
-        Contact::new(AccountId::new("acme").unwrap(), PhoneNumber::parse(&self.number).unwrap())
+    /// Those that write now, and those before them, who are still sent to.
+    fn writing(&self) -> Range<u64> {
+        let generation = self.controls.generation();
+        let first = |generation| FIRST + generation * CONTACTS;
+        first(generation.saturating_sub(1))..first(generation + 1)
     }
 
-    fn event(&self) -> Event<'static> {
-        let inbox = InboxId::new("+18885550100").unwrap();
-        Event::Texted(Text::new(inbox, MessageId::new(&self.id).unwrap(), self.text))
-    }
-}
-
-/// Writes line by line, and kills the process with a line in the air once `after` came back.
-fn write_until_killed(store: &Path, lines: &[Line], after: u64) -> Vec<String> {
-    let mut process = start(store);
-    let mut to = process.stdin.take().unwrap();
-    let mut from = BufReader::new(process.stdout.take().unwrap()).lines();
-    let mut acks = Vec::new();
-    for line in lines {
-        writeln!(to, "{}", line.json()).unwrap();
-        to.flush().unwrap();
-        if acks.len() as u64 == after {
-            break;
+    fn begin(&mut self) {
+        let mut again: [Vec<Sms>; 2] = [Vec::new(), Vec::new()];
+        let mut lost: Vec<Sms> = self.mail.waiting.values().cloned().collect();
+        let latest = self.mail.answered.iter().rev().take(20).map(|(sms, _)| sms);
+        lost.extend(self.chance.choice(latest).cloned());
+        for sms in lost {
+            again[self.chance.usize(..2)].push(sms);
         }
-        acks.push(from.next().unwrap().unwrap());
-    }
-    process.kill().unwrap();
-    process.wait().unwrap();
-    // What came back before the end came is acknowledged too.
-    acks.extend(from.map_while(Result::ok).filter(|line| line.ends_with('}')));
-    acks
-}
-
-fn start(store: &Path) -> Child {
-    Command::new(replay_binary())
-        .arg("--store")
-        .arg(store)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap()
-}
-
-fn check(store: &Path, lines: &[Line], acks: &[String], round: u64) {
-    let last = lines.last().map_or_else(Utc::now, Line::at);
-    let engine = Engine::new(SqliteStorage::open(store).unwrap(), Nobody, move || last);
-    for (line, ack) in lines.iter().zip(acks) {
-        // What an active contact says without consequence need not be remembered (R4.1).
-        let is_chat = !["YES", "STOP", "START"].contains(&line.text);
-        if is_chat && ack.contains(r#""reason":"active""#) {
-            continue;
+        self.controls.set_paused(false);
+        for (process, again) in self.processes.iter_mut().zip(again) {
+            let process = process.get_or_insert_with(|| {
+                self.started += 1;
+                let seed = self.chance.u64(..);
+                let directory = self.scratch.directory();
+                Process::start(this_test("a_machine"), directory, self.started, Role::Mixed, seed)
+            });
+            process.resume(&again);
         }
-        let again = block_on(engine.handle(&line.contact(), line.event())).unwrap();
-        assert_eq!(again.decision, Decision::None, "round {round}: {}", line.id);
-        let known = again.reason == Reason::Duplicate || is_chat && again.reason == Reason::Active;
-        assert!(known, "round {round}: {} {}", line.id, again.reason.name());
     }
-    let account = AccountId::new("acme").unwrap();
-    for (number, record) in block_on(engine.storage().contacts(&account, None, 10_000)).unwrap() {
-        let contact = Contact::new(account.clone(), number);
-        let entries = block_on(engine.storage().history(&contact, 0, 10_000)).unwrap();
-        assert_eq!(optin::consent::ledger::fold(&entries).unwrap(), Some(record), "round {round}");
-        let loaded = block_on(engine.storage().load(&contact)).unwrap();
-        assert_eq!(loaded.record, Some(record));
+
+    fn kill(&mut self) {
+        let dying = [[true, false], [false, true], [true, true]];
+        let dying = *self.chance.choice(&dying).unwrap();
+        for (process, dies) in self.processes.iter_mut().zip(dying) {
+            if dies {
+                process.as_mut().unwrap().kill();
+                self.kills += 1;
+            }
+        }
+        self.controls.set_paused(true);
+        for (process, dies) in self.processes.iter_mut().zip(dying) {
+            if dies {
+                process.take().unwrap().bury();
+            } else {
+                process.as_mut().unwrap().wait_for_pause();
+            }
+        }
     }
-}
 
-struct Nobody;
-
-impl Outbox for Nobody {
-    async fn send(&self, _outgoing: &Outgoing) -> Handover {
-        panic!("a duplicate sends nothing")
-    }
-}
-
-struct Chance(u64);
-
-impl Chance {
-    fn below(&mut self, bound: u64) -> u64 {
-        self.0 =
-            self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (self.0 >> 33) % bound
+    /// Everything is delivered and handed over; how many texts came in and how many left.
+    fn end(&mut self) -> (usize, usize) {
+        for process in self.processes.iter_mut().filter_map(Option::take) {
+            process.end();
+        }
+        let storage = Arc::new(SqliteStorage::open(self.file()).unwrap());
+        let directory = self.scratch.directory();
+        let mut machine = Machine::new(storage.clone(), directory, 0, Role::Deferred, 0);
+        for sms in self.mail.waiting.values() {
+            machine.take(sms);
+        }
+        let concluded = conclude(&storage, directory);
+        check_rows(&self.file());
+        concluded
     }
 }

@@ -1,9 +1,14 @@
-//! Two processes on one file at once: both go on, and no text acts twice (G9).
+//! Processes on one file at once: all go on, no text acts twice (G9), and nothing is sent twice.
+#![cfg(unix)]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test")]
 
 mod black_box;
+mod fleet;
 
-use black_box::{Scratch, replay};
+use black_box::{Scratch, replay, setting, this_test};
+use fastrand::Rng;
+use fleet::{Controls, Journal, Process, Role, check_rows, conclude, run_if_asked};
+use optin::store::SqliteStorage;
 
 const CONTACTS: usize = 20;
 
@@ -42,4 +47,46 @@ fn two_processes_give_each_text_to_one_of_them() {
         assert_eq!(count(r#""kind":"opted_out""#), CONTACTS, "{both}");
         assert!(count(r#""kind":"reminder""#) <= CONTACTS, "{both}");
     }
+}
+
+#[test]
+fn a_machine() {
+    run_if_asked();
+}
+
+/// One hands over itself, one leaves it to dispatchers, two only dispatch.
+#[test]
+fn four_processes_send_nothing_twice_and_leave_nothing() {
+    let seed = setting("OPTIN_SEED", 20_261_125);
+    println!("OPTIN_SEED={seed}");
+    let mut chance = Rng::with_seed(seed);
+    let scratch = Scratch::new("four");
+    let path = scratch.path("consent.db");
+    let directory = scratch.directory();
+    let (controls, journal) = (Controls::new(directory), Journal::open(directory));
+    let roles = [Role::Inline, Role::Deferred, Role::Dispatching, Role::Dispatching];
+    let mut processes: Vec<Process> = (1..)
+        .zip(roles)
+        .map(|(n, role)| {
+            let seed = chance.u64(..);
+            Process::start(this_test("a_machine"), directory, n, role, seed)
+        })
+        .collect();
+    let jumps = [31_000, 43_200_000, 301_000, 43_200_000];
+    for (round, jump) in (0..).zip(jumps.into_iter().cycle().take(3 * jumps.len())) {
+        // Others write after each turn of jumps.
+        controls.set_generation(round / 4);
+        controls.set_paused(false);
+        processes.iter_mut().for_each(|process| process.resume(&[]));
+        controls.work_until(200, &journal, &mut chance);
+        controls.set_paused(true);
+        processes.iter_mut().for_each(Process::wait_for_pause);
+        check_rows(&path);
+        controls.advance(jump);
+    }
+    processes.into_iter().for_each(Process::end);
+    let storage = SqliteStorage::open(&path).unwrap();
+    let (texts, handed_over) = conclude(&storage, directory);
+    assert!(handed_over > 30, "{handed_over}");
+    println!("{texts} texts acknowledged, {handed_over} handed over, none twice");
 }

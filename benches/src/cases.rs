@@ -92,7 +92,7 @@ impl Case {
             }),
             statuses: transition.statuses,
             cancel: transition.cancel,
-            retry_at: transition.retry_at,
+            then: transition.then,
         });
         let Situation { stands, happens, .. } = &self.of;
         assert_eq!(decided, self.decide_by_hand(), "{stands}: {happens}");

@@ -3,6 +3,7 @@
 mod contacts;
 mod entries;
 mod forgetting;
+mod queue;
 
 use alloc::vec::Vec;
 
@@ -13,7 +14,7 @@ use crate::{
 };
 
 pub(super) fn cases<S: Archive>() -> impl Iterator<Item = Case<S>> {
-    entries::cases().chain(contacts::cases()).chain(forgetting::cases())
+    entries::cases().chain(contacts::cases()).chain(forgetting::cases()).chain(queue::cases())
 }
 
 /// A contact's entries, page by page of two.

@@ -31,6 +31,9 @@ pub enum Decision {
 macro_rules! names {
     ($type:ident { $($(#[$doc:meta])* $variant:ident = $name:literal,)* }) => {
         impl $type {
+            /// All of them.
+            pub const ALL: &[Self] = &[$(Self::$variant),*];
+
             /// Its name, as JSON and the black box have it.
             pub fn name(self) -> &'static str {
                 match self {
@@ -123,6 +126,8 @@ pub enum Reason {
     Expired,
     /// A hand-over is to be tried again (R6.2).
     Retry,
+    /// A hand-over failed too often, and waits for a person (R6.2).
+    SetAside,
 }
 
 names! {
@@ -159,6 +164,7 @@ names! {
         Unknown = "unknown",
         Expired = "expired",
         Retry = "retry",
+        SetAside = "set_aside",
     }
 }
 
@@ -203,7 +209,8 @@ impl Refusal {
     }
 }
 
-/// What a decision takes back of what is queued for the contact (R6.4). Statuses always stay.
+/// What a decision takes back of what is queued for the contact or set aside (R6.4). Statuses
+/// always stay.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[allow(clippy::exhaustive_enums, reason = "a storage must handle each")]
 pub enum Cancel {

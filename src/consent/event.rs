@@ -300,4 +300,7 @@ pub enum Ending {
         /// When.
         at: DateTime<Utc>,
     },
+    /// Certainly not sent, again and again: a message of staff waits for a person to queue it
+    /// anew.
+    SetAside,
 }

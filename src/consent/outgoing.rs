@@ -215,9 +215,11 @@ pub enum Handover {
     },
     /// It was certainly not sent.
     NotSent {
-        /// Whether trying again may help. A text is tried again after 1 second, then after twice
-        /// as long each time, until its `not_after`; a status for about four days, at most an hour
-        /// apart. Without, a text is given up, and a status set aside for a person.
+        /// Whether trying again may help: after 1 second, then after twice as long each time. A
+        /// text is tried at most nine times, within about four minutes, and never after its
+        /// `not_after`; then a message of staff is set aside for a person, and any other given up.
+        /// A status is tried for about four days, at most an hour apart, then set aside. Without
+        /// `retry`, a text is given up, and a status set aside.
         retry: bool,
         /// The provider's code, if it gave one.
         #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
@@ -230,6 +232,32 @@ pub enum Handover {
     },
     /// Nobody knows: a time-out, a cut connection, a server error.
     Unknown,
+}
+
+impl Handover {
+    /// Its name: `accepted`, `not_sent`, `blocked` or `unknown`.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Accepted { .. } => "accepted",
+            Self::NotSent { .. } => "not_sent",
+            Self::Blocked { .. } => "blocked",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
+/// What becomes of a message whose hand-over ended.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[allow(clippy::exhaustive_enums, reason = "a storage must handle each")]
+pub enum Then {
+    /// It is finished, and may be forgotten.
+    #[default]
+    Finish,
+    /// It is queued again, in its old place, and due from this time on.
+    RetryAt(DateTime<Utc>),
+    /// It waits for a person, and holds up nothing. A status behind which a newer one waits is
+    /// finished instead.
+    SetAside,
 }
 
 /// Proof of a claim: a settlement with another token is stale.

@@ -15,7 +15,7 @@ use crate::{
         outgoing::{ClaimToken, Content, Outgoing, OutgoingId},
         record::Record,
     },
-    storage::{Change, Claim, Commit, Mark, Settlement, Snapshot, Task, Then},
+    storage::{Change, Claim, Commit, Mark, Settlement, Snapshot, Task},
 };
 
 impl Commit {
@@ -46,7 +46,7 @@ pub(super) fn commit_of(
     now: DateTime<Utc>,
 ) -> Commit {
     let revision = snapshot.current.revision;
-    let then = transition.retry_at.map_or(Then::Finish, Then::RetryAt);
+    let then = transition.then;
     let settle = match bound {
         Bound::Claim(claim) => {
             Some(Settlement { id: claim.outgoing.id.clone(), token: claim.token, then })

@@ -2,11 +2,11 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::{Bound, Delivery, Engine, HandleError, MAX_TRIES, Outcome};
+use super::{Bound, Delivery, Engine, HandleError, MAX_TRIES, Outcome, Span};
 use crate::{
     consent::{
         event::{Ending, Event, Settled},
-        outgoing::{Content, Handover, OutgoingText},
+        outgoing::{Content, Handover, MessageKind, OutgoingText},
         time,
     },
     outbox::Outbox,
@@ -14,7 +14,10 @@ use crate::{
 };
 
 /// A status is set aside after this many attempts: after about four days.
-const MAX_ATTEMPTS: u32 = 100;
+const MAX_STATUS_ATTEMPTS: u32 = 100;
+
+/// A text is given up after this many: it holds up the contact's others, who wait behind it.
+const MAX_TEXT_ATTEMPTS: u32 = 9;
 
 /// What became of a claimed message.
 pub(crate) struct Delivered {
@@ -36,10 +39,22 @@ where
             // Paused past the lease: somebody else settles it, as unknown.
             return Ok(Delivered { delivery: Delivery::Queued, settled: None });
         }
-        match &claim.outgoing.content {
-            Content::Text(text) => self.deliver_text(&claim, text, begun).await,
-            Content::Status(_) => self.deliver_status(&claim).await,
+        let span = Span::hand_over(match &claim.outgoing.content {
+            Content::Text(text) => text.kind.name(),
+            Content::Status(status) => status.crm.name(),
+        });
+        let delivered = span.around(async {
+            match &claim.outgoing.content {
+                Content::Text(text) => self.deliver_text(&claim, text, begun).await,
+                Content::Status(_) => self.deliver_status(&claim).await,
+            }
+        });
+        let delivered = delivered.await;
+        match &delivered {
+            Ok(delivered) => span.say("result", delivered.delivery.name()),
+            Err(error) => span.say("error", error.name()),
         }
+        delivered
     }
 
     async fn deliver_text(
@@ -54,7 +69,7 @@ where
                 let handover = self.outbox.send(&claim.outgoing).await;
                 // A clock set back meanwhile must not shorten what follows.
                 let ended = self.now().max(begun);
-                let ending = ending(&handover, claim.attempts, text.not_after, ended);
+                let ending = ending(&handover, claim.attempts, text, ended);
                 (Delivery::HandedOver(handover), ending, ended)
             }
             Task::HandOver | Task::Expired => {
@@ -66,6 +81,7 @@ where
                 (Delivery::Expired, ending, begun)
             }
         };
+        self.tally.delivered(&delivery);
         let event = Event::Settled(Settled {
             revision: claim.outgoing.id.revision,
             kind: text.kind,
@@ -83,13 +99,15 @@ where
             Handover::Accepted { .. } => Then::Finish,
             Handover::NotSent { retry: false, .. } | Handover::Blocked { .. } => Then::SetAside,
             Handover::NotSent { retry: true, .. } | Handover::Unknown => {
-                if claim.attempts.saturating_add(1) >= MAX_ATTEMPTS {
+                if claim.attempts.saturating_add(1) >= MAX_STATUS_ATTEMPTS {
                     Then::SetAside
                 } else {
                     Then::RetryAt(retry_at(claim.attempts, self.now()))
                 }
             }
         };
+        let delivery = Delivery::HandedOver(handover);
+        self.tally.delivered(&delivery);
         let contact = &claim.outgoing.id.contact;
         for _ in 0..MAX_TRIES {
             let record = self.load(contact).await?.record;
@@ -104,7 +122,6 @@ where
             match self.commit(commit).await? {
                 Committed::Conflict => {}
                 Committed::Applied { .. } | Committed::Duplicate | Committed::Stale => {
-                    let delivery = Delivery::HandedOver(handover);
                     return Ok(Delivered { delivery, settled: None });
                 }
             }
@@ -113,22 +130,19 @@ where
     }
 }
 
-fn ending(
-    handover: &Handover,
-    attempts: u32,
-    not_after: DateTime<Utc>,
-    now: DateTime<Utc>,
-) -> Ending {
+fn ending(handover: &Handover, attempts: u32, text: &OutgoingText, now: DateTime<Utc>) -> Ending {
     match handover {
         Handover::Accepted { provider_id } => Ending::Accepted { provider_id: provider_id.clone() },
         Handover::Blocked { code } => Ending::Blocked { code: code.clone() },
         Handover::Unknown => Ending::Unknown,
         Handover::NotSent { retry, code } => {
             let at = retry_at(attempts, now);
-            if *retry && at <= not_after {
-                Ending::Retry { at }
-            } else {
-                Ending::NotSent { code: code.clone() }
+            let again = *retry && at <= text.not_after;
+            let used_up = attempts.saturating_add(1) >= MAX_TEXT_ATTEMPTS;
+            match (again, used_up) {
+                (true, false) => Ending::Retry { at },
+                (true, true) if text.kind == MessageKind::Message => Ending::SetAside,
+                (true | false, _) => Ending::NotSent { code: code.clone() },
             }
         }
     }

@@ -17,6 +17,17 @@ pub enum HandleError<E> {
     Contended,
 }
 
+impl<E> HandleError<E> {
+    /// How a span names it.
+    pub(crate) fn name(&self) -> &'static str {
+        match self {
+            Self::Refused(refusal) => refusal.name(),
+            Self::Storage(_) => "storage",
+            Self::Contended => "contended",
+        }
+    }
+}
+
 /// Why a message was not sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]

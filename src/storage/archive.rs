@@ -10,7 +10,7 @@ use crate::consent::{
     contact::{Contact, PhoneNumber},
     id::AccountId,
     ledger::Entry,
-    outgoing::Outgoing,
+    outgoing::{Outgoing, OutgoingId},
     record::Record,
 };
 
@@ -53,6 +53,14 @@ pub trait Archive: Storage {
         limit: usize,
     ) -> impl Future<Output = Result<Vec<Outgoing>, Self::Error>> + Send;
 
+    /// Queues a message that was set aside again, in its place in its line and due at once
+    /// ([`Place::requeue`](super::Place::requeue)); `false` when it is not set aside: queued again
+    /// by somebody else, taken back by an opt-out, or replaced by a newer status.
+    fn requeue(&self, id: &OutgoingId) -> impl Future<Output = Result<bool, Self::Error>> + Send;
+
+    /// What is queued, being handed over, and set aside, of all accounts.
+    fn queue(&self) -> impl Future<Output = Result<Queue, Self::Error>> + Send;
+
     /// Forgets the marks made before this time, of all accounts, and says how many.
     ///
     /// Keep them 35 days or longer: a text redelivered after its mark is gone acts again.
@@ -70,6 +78,20 @@ pub struct Counts {
     pub active: u64,
     /// Opted out.
     pub opted_out: u64,
+}
+
+/// How much is to be handed over.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Queue {
+    /// Messages that are queued, those that wait for a retry included.
+    pub waiting: u64,
+    /// Messages that are claimed, ended claims included.
+    pub claimed: u64,
+    /// Messages that wait for a person: [`Archive::set_aside`] lists them.
+    pub set_aside: u64,
+    /// When the oldest message that is queued or claimed was decided; absent when there is none.
+    pub oldest: Option<DateTime<Utc>>,
 }
 
 macro_rules! forward_archive {
@@ -112,6 +134,14 @@ macro_rules! forward_archive {
                 limit: usize,
             ) -> Result<Vec<Outgoing>, S::Error> {
                 S::set_aside(self, account, limit).await
+            }
+
+            async fn requeue(&self, id: &OutgoingId) -> Result<bool, S::Error> {
+                S::requeue(self, id).await
+            }
+
+            async fn queue(&self) -> Result<Queue, S::Error> {
+                S::queue(self).await
             }
 
             async fn prune(&self, before: DateTime<Utc>) -> Result<u64, S::Error> {

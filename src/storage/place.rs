@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use super::{Claim, Task};
 use crate::consent::outgoing::{ClaimToken, Content, Destination, Outgoing};
 
-/// What a storage keeps beside an outgoing message that is neither finished nor set aside.
+/// What a storage keeps beside an outgoing message that is not finished.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[allow(clippy::exhaustive_structs, reason = "storages write it out")]
 pub struct Place {
@@ -60,6 +60,13 @@ impl Place {
     /// Whether this token is the one of the present claim.
     pub fn is_claimed_as(&self, token: ClaimToken) -> bool {
         self.claimed && token == ClaimToken::new(self.claims)
+    }
+
+    /// Queues a message that was set aside, due at once, its attempts forgotten.
+    pub fn requeue(&mut self) {
+        self.claimed = false;
+        self.due = DateTime::<Utc>::MIN_UTC;
+        self.attempts = 0;
     }
 
     /// Queues the message again, due from this time on.

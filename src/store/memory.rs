@@ -17,13 +17,13 @@ use crate::{
         contact::{Contact, PhoneNumber},
         id::AccountId,
         ledger::Entry,
-        outgoing::Outgoing,
+        outgoing::{Outgoing, OutgoingId},
         record::Record,
         state::ConsentState,
     },
     storage::{
         Archive, Change, Claim, Commit, Committed, Counts, CurrentPolicy, Mark, PolicyChange,
-        PolicyCommitted, Snapshot, Storage,
+        PolicyCommitted, Queue, Snapshot, Storage,
     },
 };
 
@@ -219,6 +219,14 @@ impl Archive for MemoryStorage {
         limit: usize,
     ) -> Result<Vec<Outgoing>, Infallible> {
         Ok(self.state().lines.set_aside(account, limit))
+    }
+
+    async fn requeue(&self, id: &OutgoingId) -> Result<bool, Infallible> {
+        Ok(self.state().lines.requeue(id))
+    }
+
+    async fn queue(&self) -> Result<Queue, Infallible> {
+        Ok(self.state().lines.queue())
     }
 
     async fn prune(&self, before: DateTime<Utc>) -> Result<u64, Infallible> {

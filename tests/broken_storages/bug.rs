@@ -73,6 +73,14 @@ bugs! {
     OneLineForAllAccounts: a_line_of_one_account_holds_up_no_other,
     /// Nothing is ever taken back.
     CancelLost: a_cancel_of_all_takes_back_every_text,
+    /// What is set aside is not taken back.
+    CancelLeavesWhatIsSetAside: an_opt_out_takes_back_what_is_set_aside,
+    /// A status set aside stays beside a newer one.
+    NewerStatusLeavesWhatIsSetAside: a_newer_status_takes_the_place_of_one_set_aside,
+    /// A message queued again is a new one, whose claims are counted from 1.
+    RequeueForgetsClaims: a_claim_from_before_a_message_was_queued_again_is_stale,
+    /// A message queued again goes to the end of its line.
+    RequeueLosesItsPlace: a_message_queued_again_keeps_its_place,
     /// With prompts replies are taken back.
     CancelOfPromptsTakesAll: a_cancel_of_prompts_takes_back_prompts_alone,
     /// The same number loses its messages in every account.

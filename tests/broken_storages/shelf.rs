@@ -10,14 +10,18 @@ use std::{
 
 use chrono::{DateTime, Utc};
 use optin::{
-    AccountId, Archive, Cancel, ConsentState, Contact, Destination, Entry, Outgoing, PhoneNumber,
-    Record, Storage,
+    AccountId, Archive, Cancel, ConsentState, Contact, Destination, Entry, Outgoing, OutgoingId,
+    PhoneNumber, Record, Storage,
     storage::{
-        Claim, Commit, Committed, Counts, CurrentPolicy, PolicyChange, PolicyCommitted, Snapshot,
+        Claim, Commit, Committed, Counts, CurrentPolicy, PolicyChange, PolicyCommitted, Queue,
+        Snapshot,
     },
 };
 
-use super::{bug::Bug, tables::Tables};
+use super::{
+    bug::Bug,
+    tables::{Row, Tables},
+};
 
 type Time = DateTime<Utc>;
 type Answer<T> = Result<T, Infallible>;
@@ -209,8 +213,38 @@ impl Archive for Shelf {
 
     async fn set_aside(&self, account: &AccountId, limit: usize) -> Answer<Vec<Outgoing>> {
         let tables = self.tables();
-        let of_it = tables.set_aside.values().filter(|it| it.id.contact.account() == account);
+        let all = tables.set_aside.values().map(|(outgoing, _)| outgoing);
+        let of_it = all.filter(|it| it.id.contact.account() == account);
         Ok(of_it.take(limit).cloned().collect())
+    }
+
+    async fn requeue(&self, id: &OutgoingId) -> Answer<bool> {
+        let mut tables = self.tables();
+        let Some((outgoing, mut place)) = tables.set_aside.remove(id) else { return Ok(false) };
+        place.requeue();
+        if self.has(Bug::RequeueForgetsClaims) {
+            place.claims = 0;
+        }
+        tables.queue.retain(|row| row.outgoing.id != *id);
+        let later = |row: &Row| row.outgoing.id > *id && row.outgoing.id.contact == id.contact;
+        let at = tables.queue.iter().position(later).unwrap_or(tables.queue.len());
+        let at = if self.has(Bug::RequeueLosesItsPlace) { tables.queue.len() } else { at };
+        tables.queue.insert(at, Row { outgoing, place, is_set_aside: false });
+        Ok(true)
+    }
+
+    async fn queue(&self) -> Answer<Queue> {
+        let tables = self.tables();
+        let mut queue = Queue::default();
+        queue.set_aside = tables.set_aside.len() as u64;
+        for row in tables.queue.iter().filter(|row| !row.is_set_aside) {
+            let claimed = u64::from(row.place.claimed);
+            queue.claimed += claimed;
+            queue.waiting += 1 - claimed;
+            let decided_at = row.outgoing.decided_at;
+            queue.oldest = Some(queue.oldest.unwrap_or(decided_at).min(decided_at));
+        }
+        Ok(queue)
     }
 
     async fn prune(&self, before: Time) -> Answer<u64> {

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 use optin::{
-    AccountId, Cancel, ClaimToken, Contact, Content, Entry, MessageId, Outgoing, OutgoingId,
-    Record,
+    AccountId, Cancel, ClaimToken, Contact, Content, Destination, Entry, MessageId, Outgoing,
+    OutgoingId, Record,
     storage::{
         Change, Claim, Commit, Committed, CurrentPolicy, Mark, Place, Settlement, Task, Then,
     },
@@ -23,7 +23,7 @@ pub(super) struct Tables {
     pub(super) entries: Vec<(Option<Contact>, AccountId, Entry)>,
     /// Line by line in their order.
     pub(super) queue: Vec<Row>,
-    pub(super) set_aside: BTreeMap<OutgoingId, Outgoing>,
+    pub(super) set_aside: BTreeMap<OutgoingId, (Outgoing, Place)>,
 }
 
 pub(super) type MarkKey = (AccountId, Option<Contact>, Mark);
@@ -95,8 +95,16 @@ impl Shelf {
                 }
             }
             Then::SetAside => {
-                let outgoing = tables.queue[at].outgoing.clone();
-                tables.set_aside.insert(outgoing.id.clone(), outgoing);
+                let row = &tables.queue[at];
+                let line = |it: &Outgoing| (it.id.contact.clone(), it.destination());
+                let (this, phone) = (line(&row.outgoing), Destination::Phone);
+                let newer = tables.queue[at + 1..].iter().any(|it| line(&it.outgoing) == this);
+                if newer && this.1 != phone {
+                    tables.queue.remove(at);
+                    return;
+                }
+                let outgoing = row.outgoing.clone();
+                tables.set_aside.insert(outgoing.id.clone(), (outgoing, row.place));
                 tables.queue[at].is_set_aside = true;
                 if !self.has(Bug::SetAsideBlocksTheLine) {
                     tables.queue.remove(at);
@@ -135,6 +143,9 @@ impl Shelf {
         let too = self.has(Bug::CancelTakesBackWhatIsClaimed);
         let stays = |row: &Row| row.place.claimed && !too;
         tables.queue.retain(|row| stays(row) || !self.takes_back(commit, &row.outgoing));
+        if !self.has(Bug::CancelLeavesWhatIsSetAside) {
+            tables.set_aside.retain(|_, (it, _)| !self.takes_back(commit, it));
+        }
     }
 
     pub(super) fn write(&self, tables: &mut Tables, commit: &Commit) {
@@ -149,6 +160,12 @@ impl Shelf {
             let mut place = Place::first(outgoing, lease);
             if let (true, Some(due)) = (self.has(Bug::CommitsLeaseOnStatuses), lease) {
                 place = Place { claimed: true, due, claims: 1, ..place };
+            }
+            if let (Content::Status(_), false) =
+                (&outgoing.content, self.has(Bug::NewerStatusLeavesWhatIsSetAside))
+            {
+                let to = (contact, outgoing.destination());
+                tables.set_aside.retain(|id, (it, _)| (&id.contact, it.destination()) != to);
             }
             tables.queue.push(Row { outgoing: outgoing.clone(), place, is_set_aside: false });
         }

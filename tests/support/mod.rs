@@ -1,5 +1,5 @@
 //! What several tests share: names, a clock that moves by hand, futures polled by hand.
-#![allow(dead_code, reason = "each test takes its own part")]
+#![allow(dead_code, unused_imports, reason = "each test takes its own part")]
 #![allow(clippy::unwrap_used, reason = "a test")]
 
 use std::{
@@ -9,20 +9,11 @@ use std::{
 };
 
 use chrono::{DateTime, TimeDelta, Utc};
-use optin::{
-    AccountId, Actor, ActorId, Contact, Event, InboxId, MessageId, PhoneNumber, Role, Text,
-};
-
-/// 2026-03-01T09:00:00Z
-pub(crate) const START: DateTime<Utc> = DateTime::from_timestamp(1_772_355_600, 0).unwrap();
+pub(crate) use optin::strategies::{START, contact};
+use optin::{AccountId, Actor, ActorId, Event, InboxId, MessageId, Role, Text};
 
 pub(crate) fn account() -> AccountId {
     AccountId::new("acme").unwrap()
-}
-
-pub(crate) fn contact(n: u8) -> Contact {
-    let number = PhoneNumber::parse(&format!("+1206555{n:04}")).unwrap();
-    Contact::new(account(), number)
 }
 
 pub(crate) fn inbox() -> InboxId {

@@ -1,4 +1,5 @@
 //! Runs a history through two engines over one storage, and writes down what is seen of it.
+#![allow(dead_code, reason = "each test takes its own part")]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test")]
 
 use std::{
@@ -11,12 +12,10 @@ use chrono::{DateTime, TimeDelta, Utc};
 use optin::{
     Archive, Contact, Dispatcher, Engine, Entry, Event, HandleError, Handover, Outbox, Outcome,
     Outgoing, OutgoingId, Policy, Record, Refusal, Revision, Storage, store::MemoryStorage,
+    strategies::Step,
 };
 
-use super::{
-    history::{Step, policies},
-    support::{Clock, START, account, contact, now_or_never, owner, poll_once, wait_once},
-};
+use super::support::{Clock, START, account, contact, now_or_never, owner, poll_once, wait_once};
 
 const LEASE: TimeDelta = TimeDelta::seconds(30);
 
@@ -72,7 +71,7 @@ struct Recorder {
 }
 
 struct Recorded {
-    answer: (Handover, i64, bool),
+    answer: (Handover, TimeDelta, bool),
     handed: Vec<Handed>,
     /// Of the future that runs: when it began, the revisions then, whether it was resumed.
     began: Began,
@@ -104,7 +103,7 @@ impl Outbox for Recorder {
         if slow {
             wait_once().await;
         }
-        self.clock.advance(TimeDelta::milliseconds(takes));
+        self.clock.advance(takes);
         self.state.lock().unwrap().handed[index].end = Some((self.clock.now(), answer.clone()));
         answer
     }
@@ -126,7 +125,7 @@ pub(crate) fn run(steps: &[Step]) -> Trace {
         storage: storage.clone(),
         clock: clock.clone(),
         state: Mutex::new(Recorded {
-            answer: (accepted, 0, false),
+            answer: (accepted, TimeDelta::zero(), false),
             handed: Vec::new(),
             began: (START, [Revision::default(); 2]),
             resumed: false,
@@ -147,22 +146,21 @@ pub(crate) fn run(steps: &[Step]) -> Trace {
         let began = (clock.now(), [revision(0), revision(1)]);
         let mut future: Running<'_> = match step.clone() {
             Step::Wait(by) => {
-                clock.advance(TimeDelta::milliseconds(by));
+                clock.advance(by);
                 continue;
             }
             Step::SetClock(time) => {
                 clock.set(time);
                 continue;
             }
-            Step::Answer(answer, takes, slow) => {
-                recorder.state.lock().unwrap().answer = (answer, takes, slow);
+            Step::Answer { handover, takes, slow } => {
+                recorder.state.lock().unwrap().answer = (handover, takes, slow);
                 continue;
             }
-            Step::ChangeSettings(index) => {
-                let policy = policies().swap_remove(index);
-                let edit = |_: &Policy| Ok::<_, Refusal>(policy.clone());
+            Step::ChangeSettings(policy) => {
+                let edit = |_: &Policy| Ok::<_, Refusal>((*policy).clone());
                 now_or_never(inline.change_policy(&account(), &owner(), edit)).unwrap();
-                trace.policies.push(policy);
+                trace.policies.push(*policy);
                 continue;
             }
             Step::Drop => {
@@ -239,8 +237,8 @@ fn known<E: std::fmt::Debug>(result: Result<Outcome, HandleError<E>>) -> Result<
 }
 
 /// The event with a text's `sent_at` so long before now.
-fn at(event: Event<'static>, sent_ago: Option<i64>, now: DateTime<Utc>) -> Event<'static> {
-    let sent_at = sent_ago.and_then(|ago| now.checked_sub_signed(TimeDelta::milliseconds(ago)));
+fn at(event: Event<'static>, sent_ago: Option<TimeDelta>, now: DateTime<Utc>) -> Event<'static> {
+    let sent_at = sent_ago.and_then(|ago| now.checked_sub_signed(ago));
     match (event, sent_at) {
         (Event::Texted(text), Some(sent_at)) => Event::Texted(text.with_sent_at(sent_at)),
         (event, _) => event,

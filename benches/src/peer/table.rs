@@ -8,7 +8,7 @@ mod texted;
 use chrono::{DateTime, TimeDelta, Utc};
 use optin::{
     Cancel, Crm, Decision, InboxId, MessageId, MessageKind, OptIn, OptOut, Policy, Reason, Status,
-    Text,
+    Text, Then,
 };
 
 pub use self::{
@@ -29,7 +29,7 @@ pub struct Answer {
     pub text: Option<Reply>,
     pub statuses: Vec<Status>,
     pub cancel: Cancel,
-    pub retry_at: Option<DateTime<Utc>>,
+    pub then: Then,
 }
 
 /// A text to hand over.
@@ -153,7 +153,7 @@ impl<'a> Turn<'a> {
             text: self.text,
             statuses,
             cancel: self.cancel,
-            retry_at: None,
+            then: Then::Finish,
         }
     }
 }

@@ -4,7 +4,7 @@ use super::{Case, Transition};
 use crate::consent::{
     decision::{Decision, Reason},
     event::{Ending, Settled},
-    outgoing::MessageKind,
+    outgoing::{MessageKind, Then},
     state::{ConsentState, Outstanding, Pending},
     time,
 };
@@ -26,16 +26,22 @@ impl Case<'_> {
             }
             None => self.keep(reason),
         };
-        let retry_at = match settled.ending {
-            Ending::Retry { at } if is_wanted(self, settled) => Some(at),
+        let then = match settled.ending {
+            Ending::Retry { at } if is_wanted(self, settled) => Then::RetryAt(at),
+            Ending::SetAside
+                if settled.kind == MessageKind::Message && is_wanted(self, settled) =>
+            {
+                Then::SetAside
+            }
             Ending::Retry { .. }
+            | Ending::SetAside
             | Ending::Accepted { .. }
             | Ending::NotSent { .. }
             | Ending::Blocked { .. }
             | Ending::Unknown
-            | Ending::Expired => None,
+            | Ending::Expired => Then::Finish,
         };
-        Transition { retry_at, ..transition }.finish(self, None)
+        Transition { then, ..transition }.finish(self, None)
     }
 }
 
@@ -47,6 +53,7 @@ fn reason(ending: &Ending) -> Reason {
         Ending::Unknown => Reason::Unknown,
         Ending::Expired => Reason::Expired,
         Ending::Retry { .. } => Reason::Retry,
+        Ending::SetAside => Reason::SetAside,
     }
 }
 
@@ -77,7 +84,7 @@ fn end(pending: Pending, outstanding: Outstanding, settled: &Settled) -> Pending
     };
     match settled.ending {
         Ending::Accepted { .. } | Ending::Unknown => used,
-        Ending::NotSent { .. } | Ending::Blocked { .. } => {
+        Ending::NotSent { .. } | Ending::Blocked { .. } | Ending::SetAside => {
             let not_sent_in_row = pending.not_sent_in_row.saturating_add(1);
             let last_prompt = if not_sent_in_row >= KEEPS_CLOCK_FROM {
                 used.last_prompt

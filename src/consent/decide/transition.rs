@@ -8,7 +8,7 @@ use super::Case;
 use crate::consent::{
     decision::{Cancel, Decision, Reason},
     event::Source,
-    outgoing::{Crm, OutgoingText, Status},
+    outgoing::{Crm, OutgoingText, Status, Then},
     policy::Policy,
     record::{Record, Revision},
     state::{ConsentState, OptIn, OptOut},
@@ -36,8 +36,8 @@ pub struct Transition {
     pub statuses: Vec<Status>,
     /// What of the queue is taken back (R6.4).
     pub cancel: Cancel,
-    /// For a settlement: when the same text is to be tried again.
-    pub retry_at: Option<DateTime<Utc>>,
+    /// For a settlement: what becomes of the text.
+    pub then: Then,
 }
 
 impl Case<'_> {
@@ -53,7 +53,7 @@ impl Case<'_> {
             text: None,
             statuses: Vec::new(),
             cancel: Cancel::Nothing,
-            retry_at: None,
+            then: Then::Finish,
         }
     }
 

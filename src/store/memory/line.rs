@@ -14,7 +14,7 @@ use crate::{
         id::AccountId,
         outgoing::{Content, Destination, Outgoing, OutgoingId},
     },
-    storage::{Claim, Place, Settlement, Then},
+    storage::{Claim, Place, Queue, Settlement, Then},
 };
 
 type LineId = (Contact, Destination);
@@ -24,7 +24,7 @@ pub(super) struct Lines {
     lines: BTreeMap<LineId, VecDeque<Row>>,
     /// When the head of each line is due; lines alone, so that a claim finds them by time.
     due: BTreeSet<(DateTime<Utc>, LineId)>,
-    set_aside: BTreeMap<OutgoingId, Outgoing>,
+    set_aside: BTreeMap<OutgoingId, Row>,
 }
 
 #[derive(Debug)]
@@ -44,8 +44,7 @@ impl Lines {
         let place = Place::first(&outgoing, lease);
         let row = Row { outgoing, place };
         if row.is_status() {
-            let line = |old: &Outgoing| (&old.id.contact, old.destination()) == (&id.0, id.1);
-            self.set_aside.retain(|_, old| !line(old));
+            self.set_aside.retain(|_, old| !old.is_in(&id));
         }
         self.change(id, |line| {
             line.retain(|older| !row.is_status() || older.place.claimed);
@@ -57,7 +56,9 @@ impl Lines {
     pub(super) fn cancel(&mut self, contact: &Contact, cancel: Cancel) -> Vec<OutgoingId> {
         let mut in_flight = Vec::new();
         if cancel != Cancel::Nothing {
-            self.change((contact.clone(), Destination::Phone), |line| {
+            let id = (contact.clone(), Destination::Phone);
+            self.set_aside.retain(|_, row| !row.is_in(&id) || !cancel.takes_back(&row.outgoing));
+            self.change(id, |line| {
                 line.retain(|row| row.place.claimed || !cancel.takes_back(&row.outgoing));
                 let claimed = line.iter().filter(|row| cancel.takes_back(&row.outgoing));
                 in_flight.extend(claimed.map(|row| row.outgoing.id.clone()));
@@ -73,20 +74,21 @@ impl Lines {
     pub(super) fn settle(&mut self, settlement: &Settlement) {
         let Some((id, at)) = self.find(settlement) else { return };
         let mut set_aside = None;
-        self.change(id, |line| match settlement.then {
-            Then::Finish => drop(line.remove(at)),
-            Then::SetAside => set_aside = line.remove(at),
-            Then::RetryAt(time) => {
-                let replaced = line.iter().skip(at + 1).any(Row::is_status);
-                if replaced {
-                    line.remove(at);
-                } else if let Some(row) = line.get_mut(at) {
-                    row.place.retry_at(time);
+        self.change(id, |line| {
+            let replaced = line.iter().skip(at + 1).any(Row::is_status);
+            match settlement.then {
+                Then::Finish => drop(line.remove(at)),
+                Then::RetryAt(_) | Then::SetAside if replaced => drop(line.remove(at)),
+                Then::SetAside => set_aside = line.remove(at),
+                Then::RetryAt(time) => {
+                    if let Some(row) = line.get_mut(at) {
+                        row.place.retry_at(time);
+                    }
                 }
             }
         });
         if let Some(row) = set_aside {
-            self.set_aside.insert(row.outgoing.id.clone(), row.outgoing);
+            self.set_aside.insert(row.outgoing.id.clone(), row);
         }
     }
 
@@ -119,9 +121,33 @@ impl Lines {
         claims
     }
 
+    /// Queues what was set aside again; whether it was.
+    pub(super) fn requeue(&mut self, id: &OutgoingId) -> bool {
+        let Some(mut row) = self.set_aside.remove(id) else { return false };
+        row.place.requeue();
+        let line = (id.contact.clone(), row.outgoing.destination());
+        self.change(line, |line| {
+            let at = line.partition_point(|earlier| earlier.outgoing.id < row.outgoing.id);
+            line.insert(at, row);
+        });
+        true
+    }
+
+    pub(super) fn queue(&self) -> Queue {
+        let mut queue = Queue { set_aside: self.set_aside.len() as u64, ..Queue::default() };
+        for row in self.lines.values().flatten() {
+            let count = if row.place.claimed { &mut queue.claimed } else { &mut queue.waiting };
+            *count += 1;
+            let decided_at = row.outgoing.decided_at;
+            queue.oldest = Some(queue.oldest.map_or(decided_at, |oldest| oldest.min(decided_at)));
+        }
+        queue
+    }
+
     pub(super) fn set_aside(&self, account: &AccountId, limit: usize) -> Vec<Outgoing> {
         self.set_aside
             .values()
+            .map(|row| &row.outgoing)
             .filter(|outgoing| outgoing.id.contact.account() == account)
             .take(limit)
             .cloned()
@@ -147,6 +173,10 @@ impl Lines {
 }
 
 impl Row {
+    fn is_in(&self, line: &LineId) -> bool {
+        (&self.outgoing.id.contact, self.outgoing.destination()) == (&line.0, line.1)
+    }
+
     fn is_status(&self) -> bool {
         matches!(self.outgoing.content, Content::Status(_))
     }

@@ -15,10 +15,10 @@ use crate::{
         contact::{Contact, PhoneNumber},
         id::AccountId,
         ledger::Entry,
-        outgoing::Outgoing,
+        outgoing::{Outgoing, OutgoingId},
         record::Record,
     },
-    storage::{Archive, Counts},
+    storage::{Archive, Counts, Queue},
 };
 
 impl SqliteStorage {
@@ -110,6 +110,52 @@ impl Archive for SqliteStorage {
             let sql = "SELECT message FROM outgoing WHERE account = ?1 AND state = 'set_aside'
                 ORDER BY number, revision, n LIMIT ?2";
             decoded(connection, "message", sql, params![account.as_str(), page(limit)])
+        })
+    }
+
+    async fn requeue(&self, id: &OutgoingId) -> Result<bool, SqliteError> {
+        let id = id.clone();
+        self.writer
+            .write(move |transaction| {
+                let requeued = transaction.execute(
+                    "UPDATE outgoing SET state = 'queued', due_at = ?5, attempts = 0
+                     WHERE account = ?1 AND number = ?2 AND revision = ?3 AND n = ?4
+                     AND state = 'set_aside'",
+                    params![
+                        id.contact.account().as_str(),
+                        to_i64(id.contact.number().to_digits()),
+                        to_i64(id.revision.number()),
+                        id.n,
+                        DateTime::<Utc>::MIN_UTC.timestamp_millis(),
+                    ],
+                )?;
+                Ok(requeued > 0)
+            })
+            .await
+    }
+
+    async fn queue(&self) -> Result<Queue, SqliteError> {
+        self.readers.read(|connection| {
+            let mut queue = Queue::default();
+            let mut states = connection.prepare_cached(
+                "SELECT state, count(*), min(decided_at) FROM outgoing GROUP BY state",
+            )?;
+            let mut rows = states.query([])?;
+            while let Some(row) = rows.next()? {
+                let count = from_i64("count", row.get(1)?)?;
+                match &*row.get::<_, String>(0)? {
+                    "set_aside" => {
+                        queue.set_aside = count;
+                        continue;
+                    }
+                    "claimed" => queue.claimed = count,
+                    _ => queue.waiting = count,
+                }
+                let decided_at = DateTime::from_timestamp_millis(row.get(2)?)
+                    .ok_or(SqliteError::BadRow { what: "message" })?;
+                queue.oldest = Some(queue.oldest.map_or(decided_at, |at| at.min(decided_at)));
+            }
+            Ok(queue)
         })
     }
 

@@ -1,4 +1,7 @@
 //! Claiming: the heads of lines that are due, under a lease.
+//!
+//! A head that cannot be read is set aside by its key in the same transaction: nothing of it is
+//! lost, its line goes on, and [`Archive::set_aside`](crate::Archive::set_aside) fails on it.
 
 use std::{string::String, vec::Vec};
 
@@ -30,8 +33,33 @@ pub(super) fn claim(
     limit: usize,
 ) -> Result<Vec<Claim>, SqliteError> {
     let limit = to_i64(limit.try_into().unwrap_or(u64::MAX));
+    loop {
+        let heads = due(transaction, now, limit)?;
+        let mut claims = Vec::new();
+        for head in &heads {
+            match head.read() {
+                Ok((outgoing, place)) => {
+                    claims.push(head.claim(transaction, outgoing, place, now, until)?);
+                }
+                Err(_) => head.set_aside(transaction)?,
+            }
+        }
+        // Behind heads that could not be read others may wait.
+        if heads.is_empty() || !claims.is_empty() {
+            return Ok(claims);
+        }
+    }
+}
+
+fn due(
+    transaction: &Transaction<'_>,
+    now: DateTime<Utc>,
+    limit: i64,
+) -> Result<Vec<Head>, SqliteError> {
     let mut heads = transaction.prepare_cached(
-        "SELECT state, due_at, claims, attempts, lapsed_at, message FROM outgoing AS head
+        "SELECT account, number, destination, revision, n,
+             state, due_at, claims, attempts, lapsed_at, message
+         FROM outgoing AS head
          WHERE state <> 'set_aside' AND due_at <= ?1
          AND NOT EXISTS (SELECT 1 FROM outgoing AS earlier
              WHERE earlier.account = head.account AND earlier.number = head.number
@@ -39,18 +67,21 @@ pub(super) fn claim(
              AND (earlier.revision, earlier.n) < (head.revision, head.n))
          ORDER BY due_at LIMIT ?2",
     )?;
-    let heads: Vec<Head> = heads
-        .query_map(params![now.timestamp_millis(), limit], Head::of)?
-        .collect::<Result<_, _>>()?;
-    heads.into_iter().map(|head| head.claim(transaction, now, until)).collect()
+    let heads = heads.query_map(params![now.timestamp_millis(), limit], Head::of)?;
+    Ok(heads.collect::<Result<_, _>>()?)
 }
 
 /// A row at the head of its line.
 struct Head {
+    account: String,
+    number: i64,
+    destination: String,
+    revision: i64,
+    n: i64,
     claimed: bool,
     due_at: i64,
     claims: i64,
-    attempts: u32,
+    attempts: i64,
     lapsed_at: Option<i64>,
     message: String,
 }
@@ -58,49 +89,85 @@ struct Head {
 impl Head {
     fn of(row: &Row<'_>) -> Result<Self, rusqlite::Error> {
         Ok(Self {
-            claimed: row.get_ref(0)?.as_str()? == "claimed",
-            due_at: row.get(1)?,
-            claims: row.get(2)?,
-            attempts: row.get(3)?,
-            lapsed_at: row.get(4)?,
-            message: row.get(5)?,
+            account: row.get(0)?,
+            number: row.get(1)?,
+            destination: row.get(2)?,
+            revision: row.get(3)?,
+            n: row.get(4)?,
+            claimed: row.get_ref(5)?.as_str()? == "claimed",
+            due_at: row.get(6)?,
+            claims: row.get(7)?,
+            attempts: row.get(8)?,
+            lapsed_at: row.get(9)?,
+            message: row.get(10)?,
         })
     }
 
+    /// What stands in the row, if that can be read and is the message that its key says.
+    fn read(&self) -> Result<(Outgoing, Place), SqliteError> {
+        const BAD: SqliteError = SqliteError::BadRow { what: "message" };
+        let outgoing: Outgoing = json::decode("message", &self.message)?;
+        let id = &outgoing.id;
+        let is_named = id.contact.account().as_str() == self.account
+            && to_i64(id.contact.number().to_digits()) == self.number
+            && outgoing.destination().name() == self.destination
+            && to_i64(id.revision.number()) == self.revision
+            && i64::from(id.n) == self.n;
+        if !is_named {
+            return Err(BAD);
+        }
+        let place = Place {
+            claimed: self.claimed,
+            due: time(self.due_at).ok_or(BAD)?,
+            claims: from_i64("message", self.claims)?,
+            attempts: u32::try_from(self.attempts).map_err(|_| BAD)?,
+            lapsed: self.lapsed_at.map(|at| time(at).ok_or(BAD)).transpose()?,
+        };
+        Ok((outgoing, place))
+    }
+
     fn claim(
-        self,
+        &self,
         transaction: &Transaction<'_>,
+        outgoing: Outgoing,
+        mut place: Place,
         now: DateTime<Utc>,
         until: DateTime<Utc>,
     ) -> Result<Claim, SqliteError> {
-        let outgoing: Outgoing = json::decode("message", &self.message)?;
-        let mut place = Place {
-            claimed: self.claimed,
-            due: time(self.due_at)?,
-            claims: from_i64("message", self.claims)?,
-            attempts: self.attempts,
-            lapsed: self.lapsed_at.map(time).transpose()?,
-        };
         let claim = place.claim(outgoing, now, until);
-        let id = &claim.outgoing.id;
         transaction
             .prepare_cached(
-                "UPDATE outgoing SET state = 'claimed', due_at = ?5, claims = ?6, lapsed_at = ?7
-                 WHERE account = ?1 AND number = ?2 AND revision = ?3 AND n = ?4",
+                "UPDATE outgoing SET state = 'claimed', due_at = ?6, claims = ?7, lapsed_at = ?8
+                 WHERE account = ?1 AND number = ?2 AND destination = ?3 AND revision = ?4
+                 AND n = ?5",
             )?
             .execute(params![
-                id.contact.account().as_str(),
-                to_i64(id.contact.number().to_digits()),
-                to_i64(id.revision.number()),
-                id.n,
+                self.account,
+                self.number,
+                self.destination,
+                self.revision,
+                self.n,
                 place.due.timestamp_millis(),
                 to_i64(place.claims),
                 place.lapsed.map(|lapsed| lapsed.timestamp_millis()),
             ])?;
         Ok(claim)
     }
+
+    fn set_aside(&self, transaction: &Transaction<'_>) -> Result<(), SqliteError> {
+        transaction
+            .prepare_cached(
+                "UPDATE outgoing SET state = 'set_aside'
+                 WHERE account = ?1 AND number = ?2 AND destination = ?3 AND revision = ?4
+                 AND n = ?5",
+            )?
+            .execute(
+                params![self.account, self.number, self.destination, self.revision, self.n,],
+            )?;
+        Ok(())
+    }
 }
 
-fn time(millis: i64) -> Result<DateTime<Utc>, SqliteError> {
-    DateTime::from_timestamp_millis(millis).ok_or(SqliteError::BadRow { what: "message" })
+fn time(millis: i64) -> Option<DateTime<Utc>> {
+    DateTime::from_timestamp_millis(millis)
 }

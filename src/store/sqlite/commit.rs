@@ -222,7 +222,7 @@ fn settle(transaction: &Transaction<'_>, settlement: &Settlement) -> Result<bool
         due_at,
     ];
     let settled = transaction.prepare_cached(sql)?.execute(key)? > 0;
-    if settled && matches!(settlement.then, Then::RetryAt(_)) {
+    if settled && settlement.then != Then::Finish {
         replace_older_statuses(transaction, &id.contact)?;
     }
     Ok(settled)
@@ -261,7 +261,7 @@ fn cancel(
     let key = || params_of(contact);
     transaction
         .prepare_cached(&std::format!(
-            "DELETE FROM outgoing WHERE {LINE} AND state = 'queued' {meant}"
+            "DELETE FROM outgoing WHERE {LINE} AND state <> 'claimed' {meant}"
         ))?
         .execute(key())?;
     let mut in_flight = transaction.prepare_cached(&std::format!(
@@ -294,9 +294,9 @@ fn insert_outgoing(
     let place = Place::first(outgoing, lease);
     transaction
         .prepare_cached(
-            "INSERT INTO outgoing (account, number, destination, revision, n, kind, state, due_at,
-                 claims, attempts, lapsed_at, message)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, 0, NULL, ?10)",
+            "INSERT INTO outgoing (account, number, destination, revision, n, kind, state, decided_at,
+                 due_at, claims, attempts, lapsed_at, message)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, 0, NULL, ?11)",
         )?
         .execute(params![
             contact.account().as_str(),
@@ -306,6 +306,7 @@ fn insert_outgoing(
             outgoing.id.n,
             kind,
             if place.claimed { "claimed" } else { "queued" },
+            outgoing.decided_at.timestamp_millis(),
             place.due.timestamp_millis(),
             to_i64(place.claims),
             json,

@@ -46,6 +46,7 @@ CREATE TABLE outgoing (
     n           INTEGER NOT NULL,
     kind        TEXT NOT NULL,
     state       TEXT NOT NULL,
+    decided_at  INTEGER NOT NULL,
     due_at      INTEGER NOT NULL,
     claims      INTEGER NOT NULL,
     attempts    INTEGER NOT NULL,

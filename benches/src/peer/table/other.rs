@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use optin::{
     Actor, Crm, Decision, Ending, Event, Message, MessageKind, OptIn, OptOut, Override, Permission,
-    Policy, Reason, Refusal, Settled, Source,
+    Policy, Reason, Refusal, Settled, Source, Then,
 };
 
 use super::{Answer, Pending, Reply, Row, State, Turn, decide_text, to_millisecond};
@@ -184,14 +184,17 @@ impl Turn<'_> {
             Ending::Unknown => Reason::Unknown,
             Ending::Expired => Reason::Expired,
             Ending::Retry { .. } => Reason::Retry,
+            Ending::SetAside => Reason::SetAside,
         };
         let waits = self.end_prompt(settled);
-        let retry_at = match settled.ending {
-            Ending::Retry { at } if self.is_wanted(settled, waits) => Some(at),
-            _ => None,
+        let is_message = settled.kind == MessageKind::Message;
+        let then = match settled.ending {
+            Ending::Retry { at } if self.is_wanted(settled, waits) => Then::RetryAt(at),
+            Ending::SetAside if is_message && self.is_wanted(settled, waits) => Then::SetAside,
+            _ => Then::Finish,
         };
         let answer = self.answer(Decision::None, reason, |_, _| false);
-        Answer { retry_at, ..answer }
+        Answer { then, ..answer }
     }
 
     /// Whether the record waited for the prompt that the settlement names.
@@ -219,7 +222,7 @@ impl Turn<'_> {
         pending.prompts_used = before.prompts_used;
         pending.keywords_shown = before.keywords_shown;
         pending.last_prompt = before.last_prompt;
-        if let Ending::NotSent { .. } = settled.ending {
+        if let Ending::NotSent { .. } | Ending::SetAside = settled.ending {
             pending.not_sent_in_row = pending.not_sent_in_row.saturating_add(1);
             if pending.not_sent_in_row >= 3 {
                 pending.last_prompt = Some(ended);
