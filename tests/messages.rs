@@ -41,6 +41,24 @@ fn a_message_is_handed_over_until_its_deadline() {
     assert!(!handed_over_at(&patient, 7_201));
 }
 
+/// R6.3: storing a decision takes time too.
+#[test]
+fn a_deadline_that_passes_before_the_hand_over_begins_is_kept() {
+    let (storage, clock) = (MemoryStorage::new(), Clock::at(START));
+    let slow = move || {
+        clock.advance(TimeDelta::seconds(10));
+        clock.now()
+    };
+    let engine = Engine::new(&storage, Never, slow);
+    let active = Event::DeclaredExisting { actor: owner() };
+    now_or_never(engine.handle(&contact(1), active)).unwrap();
+    let soon = START + TimeDelta::seconds(25);
+    let message = Message::new(inbox(), "Your table is ready").with_not_after(soon);
+    let event = Event::MessageRequested(message);
+    let outcome = now_or_never(engine.handle(&contact(1), event)).unwrap();
+    assert_eq!(outcome.delivery, Some(Delivery::Expired));
+}
+
 #[test]
 fn the_ledger_has_the_author_of_a_message() {
     let storage = MemoryStorage::new();
