@@ -72,6 +72,7 @@ use self::{
     cast::{CONTACTS, Cast},
     chance::Chance,
     clock::{Clocks, Regime, whole_millis},
+    event::Mood,
     fault::Rates,
     play::{Plan, Play},
     trace::Trace,
@@ -147,6 +148,7 @@ impl<'a, S: Archive, H: Host> Simulation<'a, S, H> {
         let clocks = Clocks::new(plan.deferred.len(), self.regime, &mut chance);
         let state = State {
             rates: Rates::draw(&mut chance),
+            mood: chance.pick(&Mood::ALL),
             chance,
             trace: Trace::new(self.cast.clone(), clocks.bound()),
             clocks,
@@ -178,7 +180,7 @@ fn plan(chance: &mut Chance) -> Plan {
     Plan {
         contacts: contacts.collect(),
         deferred: (0..machines).map(|_| chance.one_in(3)).collect::<Vec<_>>(),
-        events: chance.pick(&[20, 40, 60, 100]),
+        events: chance.pick(&[40, 100, 200, 400]),
         calm: chance.pick(&[0, 500, 900, 1_000]),
     }
 }

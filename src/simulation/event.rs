@@ -34,52 +34,49 @@ pub(super) enum What {
     Settings { policy: usize, actor: usize },
 }
 
-/// What contacts write: most of it no word of any list.
-const BODIES: [&str; 44] = [
-    "Hi",
-    "Hi",
-    "Hi",
-    "Hi",
-    "Hello there",
-    "Hello there",
-    "Are you open?",
-    "Are you open?",
-    "When?",
-    "When?",
-    "ok thanks",
-    "YES.",
-    "Yes please",
-    "💬",
-    "",
-    "Hi",
-    "When?",
-    "Hi",
-    "YES",
-    "yes",
-    " Yes\r\n",
-    "YES",
-    "CONFIRM",
-    "confirm",
-    "OK",
-    "y",
-    "APPROVE",
-    "START",
-    "START",
-    "start",
-    "UNSTOP",
-    "START",
-    "STOP",
-    "Stop!",
-    "STOP ALL",
-    "opt-out",
-    "HELP",
-    "info",
-    "no",
-    "No, thanks",
-    "Liked “Hi”",
-    "Laughed at \"x\"",
-    "please stop",
-    "wrong number",
+/// What the contacts of a seed are like.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Mood {
+    /// They write, and say neither yes nor no.
+    Patient,
+    /// They write anything.
+    Mixed,
+    /// They come and go.
+    Restless,
+}
+
+impl Mood {
+    pub(super) const ALL: [Self; 3] = [Self::Patient, Self::Mixed, Self::Restless];
+
+    /// What a contact writes.
+    fn body(self, chance: &mut Chance) -> &'static str {
+        let words = match self {
+            Self::Patient => [93, 1, 1, 1, 1, 1, 1, 1],
+            Self::Mixed => [45, 18, 8, 10, 7, 4, 4, 4],
+            Self::Restless => [14, 26, 26, 22, 5, 3, 2, 2],
+        };
+        let mut drawn = chance.below(100);
+        for (bodies, parts) in BODIES.into_iter().zip(words) {
+            match drawn.checked_sub(parts) {
+                Some(rest) => drawn = rest,
+                None => return chance.pick(bodies),
+            }
+        }
+        "Hi"
+    }
+}
+
+/// Texts of no list, keywords, restart words, opt-outs, help, refusals, reactions, and what reads
+/// like an opt-out.
+const BODIES: [&[&str]; 8] = [
+    &["Hi", "Hello there", "Are you open?", "ok thanks", "YES.", "Yes please", "💬", ""],
+    &["YES", "yes", " Yes\r\n", "CONFIRM", "confirm", "OK", "y", "APPROVE"],
+    &["START", "start", "UNSTOP"],
+    &["STOP", "Stop!", "STOP ALL", "opt-out"],
+    &["HELP", "info"],
+    &["no", "No, thanks"],
+    &["Liked “Hi”", "Laughed at \"x\""],
+    &["please stop", "wrong number"],
 ];
 
 /// Something that happens now, with what a host makes of it.
@@ -104,7 +101,7 @@ pub(super) fn draw(state: &mut State, contact: usize) -> Given {
             let message = message(state, contact);
             given(What::Message(message))
         }
-        _ => {
+        98 => {
             let what = What::Settings {
                 policy: chance.below(state.trace.cast.policies.len()),
                 actor: chance.below(state.trace.cast.actors.len()),
@@ -112,13 +109,20 @@ pub(super) fn draw(state: &mut State, contact: usize) -> Given {
             state.seen.struck(Fault::SettingsChanged);
             given(what)
         }
+        _ => given(What::Event(text(state, contact))),
     }
 }
 
-/// The same account's contact writes something of its own.
+/// Settings that an account begins with, set by its owner.
+pub(super) fn settings(chance: &mut Chance, contact: usize, policies: usize) -> Given {
+    let what = What::Settings { policy: chance.below(policies), actor: 0 };
+    Given { contact, what, again: 5 }
+}
+
+/// The account's contact writes something of its own.
 fn text(state: &mut State, contact: usize) -> Event<'static> {
     let chance = &mut state.chance;
-    let (body, media) = (chance.pick(&BODIES), chance.one_in(20));
+    let (body, media) = (state.mood.body(chance), chance.one_in(20));
     let written = Written { contact, body, media, given: false, marked: 0 };
     let texts = &mut state.trace.books[contact / CONTACTS].texts;
     texts.push(written);

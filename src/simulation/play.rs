@@ -8,7 +8,7 @@ use core::{
 };
 
 use super::{
-    cast::{CONTACTS, Cast},
+    cast::{ACCOUNTS, CONTACTS, Cast},
     clock::{DAY, HOUR, MINUTE, SECOND},
     event::{self, Given, What},
     fault::{Fault, Rates},
@@ -83,19 +83,38 @@ impl<'w, S: Storage, H: Host> Play<'w, S, H> {
 
     /// The seed with its faults.
     pub(super) fn with_faults(&mut self) {
+        self.set_up();
         while self.plan.events > 0 && !self.is_broken() {
             self.give_what_is_due();
+            let busy = self.tasks.iter().any(Option::is_some);
             let draw = self.world.state().chance.below(100);
             match draw {
-                0..=69 => {
+                0..=79 if busy => {
                     if !self.run_any() {
                         self.wait();
                     }
                 }
-                70..=81 => self.happen(),
-                82..=88 => self.dispatch(),
-                89..=95 => self.wait(),
+                0..=89 => match draw % 10 {
+                    0..=4 => self.happen(),
+                    5 | 6 => self.dispatch(),
+                    _ => self.wait(),
+                },
+                90..=95 => self.wait(),
                 _ => self.strike(),
+            }
+        }
+    }
+
+    /// Most accounts have settings of their own.
+    fn set_up(&mut self) {
+        for account in 0..ACCOUNTS {
+            let mut state = self.world.state();
+            let now = state.clocks.now();
+            if !state.chance.one_in(4) {
+                let policies = self.cast.policies.len();
+                let given = event::settings(&mut state.chance, account * CONTACTS, policies);
+                drop(state);
+                self.give_at(now, given);
             }
         }
     }
@@ -389,7 +408,8 @@ impl<'w, S: Storage, H: Host> Play<'w, S, H> {
         let by = match state.chance.below(10) {
             0..=4 => {
                 let machine = state.chance.below(self.plan.deferred.len());
-                let moment = state.moments.pick(&mut state.chance);
+                let now = state.clocks.read(machine);
+                let moment = state.moments.pick(now, &mut state.chance);
                 let off = state.chance.pick(&[-1, 0, 0, 0, 1]);
                 let until = moment.map(|moment| state.clocks.until(machine, moment) + off);
                 until.filter(|by| (0..40 * DAY).contains(by))

@@ -163,7 +163,12 @@ impl<S: Storage> FaultyStorage<'_, S> {
             Then::Finish | Then::SetAside => None,
         });
         let prompt = match commit.change {
-            Change::Put(record) => record.next_reminder_at(&state.trace.cast.policies[0]),
+            Change::Put(record) => {
+                let account = state.trace.cast.account(commit.contact.account());
+                let books = account.map(|account| &state.trace.books[account]);
+                let policy = books.and_then(|books| books.policies.last());
+                policy.and_then(|policy| record.next_reminder_at(policy))
+            }
             Change::Keep => None,
         };
         for moment in retry.into_iter().chain(prompt).chain(text.as_ref().map(|text| text.1)) {

@@ -12,6 +12,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use super::{
     chance::Chance,
     clock::{Clocks, date, millis},
+    event::Mood,
     fault::{Fault, Rates},
     seen::Seen,
     trace::{Held, Trace},
@@ -46,6 +47,7 @@ pub(super) struct State {
     /// How many commits from now on conflict.
     pub(super) storm: u32,
     pub(super) moments: Moments,
+    pub(super) mood: Mood,
 }
 
 /// How a task stands.
@@ -65,7 +67,7 @@ pub(super) struct Standing {
 pub(super) struct Moments(Vec<i64>);
 
 impl Moments {
-    const KEPT: usize = 12;
+    const KEPT: usize = 16;
 
     pub(super) fn note(&mut self, moment: DateTime<Utc>, chance: &mut Chance) {
         let moment = millis(moment);
@@ -76,7 +78,9 @@ impl Moments {
         }
     }
 
-    pub(super) fn pick(&self, chance: &mut Chance) -> Option<i64> {
+    /// One of those that a clock which shows `now` has yet to show, or shows.
+    pub(super) fn pick(&mut self, now: i64, chance: &mut Chance) -> Option<i64> {
+        self.0.retain(|moment| *moment >= now);
         self.0.get(chance.below(self.0.len())).copied()
     }
 }
@@ -107,7 +111,7 @@ impl State {
 
     /// The same for what is asked at each await of a task.
     pub(super) fn strikes_seldom(&mut self, fault: Fault) -> bool {
-        self.chance.one_in(8) && self.strikes(fault)
+        self.chance.one_in(4) && self.strikes(fault)
     }
 }
 
