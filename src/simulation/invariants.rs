@@ -8,9 +8,14 @@ mod deadline;
 mod drains;
 mod explained;
 mod fold;
+mod help;
+mod lease;
 mod once;
 mod opt_out;
+mod order;
 mod permission;
+mod restarts;
+mod row;
 mod spacing;
 mod told;
 
@@ -21,7 +26,7 @@ use crate::consent::outgoing::OutgoingText;
 
 type Check = fn(&Trace) -> Result<(), &'static str>;
 
-const ALL: [(&str, Check); 13] = [
+const ALL: [(&str, Check); 18] = [
     ("cause", cause::check),
     ("once", once::check),
     ("cap", cap::check),
@@ -29,6 +34,11 @@ const ALL: [(&str, Check); 13] = [
     ("consent", consent::check),
     ("opt_out", opt_out::check),
     ("deadline", deadline::check),
+    ("lease", lease::check),
+    ("order", order::check),
+    ("row", row::check),
+    ("restarts", restarts::check),
+    ("help", help::check),
     ("explained", explained::check),
     ("permission", permission::check),
     ("fold", fold::check),

@@ -15,7 +15,7 @@ use super::{
     host::{Host, Machine},
     provider::Provider,
     storage::{Failed, FaultyStorage},
-    world::{Here, Standing, World},
+    world::{Here, Permit, Standing, World},
 };
 use crate::{
     consent::{event::Event, policy::Policy},
@@ -243,7 +243,9 @@ impl<'w, S: Storage, H: Host> Play<'w, S, H> {
                 Box::pin(async move { handled(host.handle(machine, contact, event).await) })
             }
             Some(Given { contact, what: What::Message(message), .. }) => {
-                self.world.state().seen.given += 1;
+                let mut state = self.world.state();
+                state.seen.given += 1;
+                state.tasks[slot].permit = Permit::Asked;
                 let contact = cast.contact(contact);
                 Box::pin(async move { sent(host.send(machine, contact, message).await) })
             }

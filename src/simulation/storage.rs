@@ -9,13 +9,13 @@ use super::{
     clock::{MINUTE, SECOND, millis},
     fault::Fault,
     trace::Held,
-    world::{Here, State, at_once, stand},
+    world::{Here, Permit, State, at_once, stand},
 };
 use crate::{
     consent::{
         contact::Contact,
         id::AccountId,
-        outgoing::{Content, OutgoingId},
+        outgoing::{ClaimToken, Content, Destination, Outgoing, OutgoingId},
     },
     storage::{
         Change, Claim, Commit, Committed, CurrentPolicy, PolicyChange, PolicyCommitted, Snapshot,
@@ -80,13 +80,14 @@ impl<S: Storage> FaultyStorage<'_, S> {
         conflicts
     }
 
-    fn held(&self, state: &mut State, id: &OutgoingId, until: DateTime<Utc>) {
-        let contact = state.trace.cast.index(&id.contact);
-        let position = contact.map_or(0, |contact| state.trace.lives[contact].steps.len());
-        let held = Held { id: id.clone(), position, until: millis(until) };
-        state.tasks[self.0.task].held.push(held);
-        let chance = &mut state.chance;
-        state.moments.note(until, chance);
+    /// Takes in a claim, and what the task may do under it.
+    fn claimed(&self, state: &mut State, claim: &Claim) {
+        let position = state.trace.claimed(&claim.outgoing, claim.token);
+        if claim.task == Task::HandOver {
+            let (id, until) = (claim.outgoing.id.clone(), millis(claim.until));
+            state.tasks[self.0.task].held.push(Held { id, position, until });
+            state.moments.note(claim.until, &mut state.chance);
+        }
     }
 }
 
@@ -95,7 +96,11 @@ impl<S: Storage> Storage for FaultyStorage<'_, S> {
 
     async fn load(&self, contact: &Contact) -> Result<Snapshot, Self::Error> {
         self.call(self.0.world.storage.load(contact), |state, snapshot| {
-            state.trace.read(contact, snapshot);
+            let steps = state.trace.read(contact, snapshot);
+            let permit = &mut state.tasks[self.0.task].permit;
+            if *permit == Permit::Asked {
+                *permit = Permit::Given(steps);
+            }
         })
         .await
     }
@@ -123,11 +128,7 @@ impl<S: Storage> Storage for FaultyStorage<'_, S> {
         limit: usize,
     ) -> Result<Vec<Claim>, Self::Error> {
         self.call(self.0.world.storage.claim(now, until, limit), |state, claims| {
-            for claim in claims {
-                if claim.task == Task::HandOver {
-                    self.held(state, &claim.outgoing.id, claim.until);
-                }
-            }
+            claims.iter().for_each(|claim| self.claimed(state, claim));
         })
         .await
     }
@@ -153,9 +154,9 @@ impl<S: Storage> Storage for FaultyStorage<'_, S> {
 
 impl<S: Storage> FaultyStorage<'_, S> {
     fn applied(&self, state: &mut State, commit: Commit, in_flight: &[OutgoingId]) {
-        let lease = commit.lease;
+        let claim = claim_of(&commit);
         let text = commit.outgoing.iter().find_map(|outgoing| match &outgoing.content {
-            Content::Text(text) => Some((outgoing.id.clone(), text.not_after)),
+            Content::Text(text) => Some(text.not_after),
             Content::Status(_) => None,
         });
         let retry = commit.settle.as_ref().and_then(|settlement| match settlement.then {
@@ -171,18 +172,31 @@ impl<S: Storage> FaultyStorage<'_, S> {
             }
             Change::Keep => None,
         };
-        for moment in retry.into_iter().chain(prompt).chain(text.as_ref().map(|text| text.1)) {
-            let chance = &mut state.chance;
-            state.moments.note(moment, chance);
+        for moment in [text, retry, prompt].into_iter().flatten() {
+            state.moments.note(moment, &mut state.chance);
         }
         state.seen.changes += u64::from(matches!(commit.change, Change::Put(_)));
         state.seen.barriers += u64::from(!in_flight.is_empty());
         if commit.settle.is_none() {
             state.tasks[self.0.task].in_flight.extend(in_flight.iter().cloned());
         }
+        if let Permit::Given(since) = state.tasks[self.0.task].permit
+            && commit.outgoing.iter().any(|outgoing| outgoing.destination() == Destination::Phone)
+        {
+            state.trace.permitted(&commit.contact, since);
+        }
         state.trace.applied(commit, in_flight.to_vec(), self.0.machine);
-        if let (Some((id, _)), Some(until)) = (text, lease) {
-            self.held(state, &id, until);
+        if let Some(claim) = claim {
+            self.claimed(state, &claim);
         }
     }
+}
+
+/// The claim that a commit holds on its own text.
+fn claim_of(commit: &Commit) -> Option<Claim> {
+    let until = commit.lease?;
+    let is_text = |outgoing: &&Outgoing| matches!(outgoing.content, Content::Text(_));
+    let outgoing = commit.outgoing.iter().find(is_text)?.clone();
+    let token = ClaimToken::new(1);
+    Some(Claim { outgoing, token, until, attempts: 0, task: Task::HandOver })
 }

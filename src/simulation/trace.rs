@@ -5,14 +5,17 @@ use alloc::{sync::Arc, vec::Vec};
 use super::{
     aftermath::Aftermath,
     cast::{ACCOUNTS, CONTACTS, Cast},
+    clock::millis,
 };
 use crate::{
     consent::{
         contact::Contact,
         decision::{Decision, Reason},
-        event::{Event, Text},
+        event::{Event, Settled, Text},
         ledger::{Entry, Fact, Verdict},
-        outgoing::{Content, Handover, Outgoing, OutgoingId, OutgoingText},
+        outgoing::{
+            ClaimToken, Content, Destination, Handover, Outgoing, OutgoingId, OutgoingText,
+        },
         policy::Policy,
         record::Record,
         state::ConsentState,
@@ -45,8 +48,20 @@ pub(super) struct Life {
     pub(super) steps: Vec<Step>,
     pub(super) record: Option<Record>,
     cycle: usize,
+    /// What the storage gave away, in its order.
+    pub(super) claims: Vec<Claimed>,
     /// Refusals that a host was told.
     pub(super) refusals: usize,
+}
+
+/// A claim that the storage gave, whether or not anybody heard so.
+#[derive(Debug)]
+pub(super) struct Claimed {
+    pub(super) id: OutgoingId,
+    pub(super) destination: Destination,
+    pub(super) token: ClaimToken,
+    /// How many steps the contact had then.
+    pub(super) position: usize,
 }
 
 /// A commit that was applied, whether or not anybody heard so.
@@ -59,6 +74,8 @@ pub(super) struct Step {
     /// Which cycle it belongs to, as counted by the steps that ended one.
     pub(super) cycle: usize,
     pub(super) machine: usize,
+    /// The token of the last claim on what it settles.
+    pub(super) token: Option<ClaimToken>,
 }
 
 /// What is known of an account.
@@ -181,15 +198,43 @@ impl Trace {
             self.books[books].entries.extend(commit.entry.clone());
         }
         let life = &mut self.lives[contact];
+        let settled = commit.settle.as_ref();
+        let token = settled.and_then(|settled| {
+            life.claims.iter().rfind(|claim| claim.id == settled.id).map(|claim| claim.token)
+        });
         let cycle = life.cycle;
-        life.steps.push(Step { commit, in_flight, before, after, cycle, machine });
+        life.steps.push(Step { commit, in_flight, before, after, cycle, machine, token });
     }
 
-    /// What was read must have been stored, for this contact and its account.
-    pub(super) fn read(&mut self, contact: &Contact, snapshot: &Snapshot) {
-        let Some((index, books)) = self.find(contact) else { return };
-        let mut steps = self.lives[index].steps.iter().rev();
-        let stood = snapshot.record.is_none() || steps.any(|step| step.after == snapshot.record);
+    /// Takes in a claim; how many steps its contact has.
+    pub(super) fn claimed(&mut self, outgoing: &Outgoing, token: ClaimToken) -> usize {
+        let Some((contact, _)) = self.find(&outgoing.id.contact) else {
+            self.breaks("apart", "a claim for somebody whom nothing happened to");
+            return 0;
+        };
+        let life = &mut self.lives[contact];
+        let position = life.steps.len();
+        let (id, destination) = (outgoing.id.clone(), outgoing.destination());
+        life.claims.push(Claimed { id, destination, token, position });
+        position
+    }
+
+    /// A message is committed under a permit that was given when its contact had so many steps.
+    pub(super) fn permitted(&mut self, contact: &Contact, since: usize) {
+        let Some((index, _)) = self.find(contact) else { return };
+        if self.lives[index].steps.iter().skip(since).any(Step::opts_out) {
+            self.breaks("consent", "a permit from before an opt-out was taken");
+        }
+    }
+
+    /// What was read must have been stored, for this contact and its account; how many steps the
+    /// contact has.
+    pub(super) fn read(&mut self, contact: &Contact, snapshot: &Snapshot) -> usize {
+        let Some((index, books)) = self.find(contact) else { return 0 };
+        let steps = &self.lives[index].steps;
+        let count = steps.len();
+        let stood = snapshot.record.is_none()
+            || steps.iter().rev().any(|step| step.after == snapshot.record);
         let revision = usize::try_from(snapshot.current.revision.number()).ok();
         let policy = revision.and_then(|revision| self.books[books].policies.get(revision));
         let own = policy.is_some_and(|policy| {
@@ -202,6 +247,7 @@ impl Trace {
         if !own {
             self.breaks("apart", "read with settings that the account never had");
         }
+        count
     }
 
     /// A mark that stood: something must have acted under it.
@@ -297,6 +343,33 @@ impl Step {
         let was = matches!(state(self.before), Some(ConsentState::OptedOut { .. }));
         let anew = matches!(self.verdict(), Some((Decision::OptOut, reason)) if reason != Reason::AlreadyOptedOut);
         self.is_opted_out() && (!was || anew)
+    }
+
+    /// When it was decided, by its machine's clock; the end of time where it has no entry.
+    pub(super) fn at(&self) -> i64 {
+        self.commit.entry.as_ref().map_or(i64::MAX, |entry| millis(entry.at))
+    }
+
+    /// The hand-over that it settles.
+    pub(super) fn settled(&self) -> Option<&Settled> {
+        match self.event()? {
+            Event::Settled(settled) => Some(settled),
+            Event::Texted(_)
+            | Event::Added { .. }
+            | Event::DeclaredExisting { .. }
+            | Event::Overridden { .. }
+            | Event::CarrierBlocked { .. }
+            | Event::MessageRequested(_)
+            | Event::StatusRequested { .. } => None,
+        }
+    }
+
+    /// The text that it decided.
+    pub(super) fn text(&self) -> Option<&OutgoingText> {
+        self.commit.outgoing.iter().find_map(|outgoing| match &outgoing.content {
+            Content::Text(text) => Some(text),
+            Content::Status(_) => None,
+        })
     }
 
     pub(super) fn settles(&self, id: &OutgoingId) -> bool {

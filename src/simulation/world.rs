@@ -58,8 +58,22 @@ pub(super) struct Standing {
     pub(super) held: Vec<Held>,
     /// What the outcome of its event must name.
     pub(super) in_flight: Vec<OutgoingId>,
+    /// Of a message under a permit: how many steps the contact had when the permit was given.
+    pub(super) permit: Permit,
     /// The hand-over that it is about.
     pub(super) handing: Option<usize>,
+}
+
+/// The permit of a task.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Permit {
+    /// It needs none.
+    #[default]
+    NotNeeded,
+    /// Its first read gives it.
+    Asked,
+    /// It was given when the contact had so many steps.
+    Given(usize),
 }
 
 /// Times at which something changes by some machine's clock: where mistakes are.

@@ -1,6 +1,6 @@
 //! G2: a reminder begins at least the interval after the former prompt ended, less the skew (R6.1).
 
-use super::{Prompt, Trace, prompts};
+use super::{Prompt, Step, Trace, prompts};
 use crate::{
     consent::outgoing::MessageKind,
     simulation::clock::{millis, whole_millis},
@@ -18,7 +18,11 @@ pub(super) fn check(trace: &Trace) -> Result<(), &'static str> {
                 .iter()
                 .filter(|former| former.decided < reminder.decided && former.handed.may_be_sent());
             for former in former {
-                apart(former, reminder, interval, trace.bound)?;
+                let steps = &trace.lives[former.handed.contact].steps;
+                let between = &steps[former.decided..reminder.decided];
+                let settled = between.iter().rfind(|step| step.settles(former.handed.id()));
+                let ended = settled.and_then(Step::settled).map(|settled| millis(settled.ended));
+                apart(former, reminder, interval, ended, trace.bound)?;
             }
         }
     }
@@ -29,6 +33,7 @@ fn apart(
     former: &Prompt<'_>,
     reminder: &Prompt<'_>,
     interval: i64,
+    settled: Option<i64>,
     bound: Option<i64>,
 ) -> Result<(), &'static str> {
     let handed = former.handed;
@@ -41,12 +46,18 @@ fn apart(
     {
         return Err("a reminder began before the interval after the former prompt was over");
     }
+    if let Some(settled) = settled
+        && reminder.step.at().saturating_sub(settled) < interval
+    {
+        return Err("a reminder was decided before the interval was over by the ledger");
+    }
     if let Some(end) = &handed.end
         && handed.machine == reminder.step.machine
     {
-        // By one and the same clock, however it was set.
-        let decided = millis(reminder.handed.outgoing.decided_at);
-        if decided.saturating_sub(end.there.min(lease)) < interval {
+        // By one and the same clock, however it was set: back, it shortens nothing.
+        let ended = end.there.max(handed.begun_there).min(lease);
+        let ended = ended.max(millis(handed.outgoing.decided_at));
+        if reminder.step.at().saturating_sub(ended) < interval {
             return Err("a reminder was decided before the interval was over by that very clock");
         }
     }

@@ -35,13 +35,6 @@ pub(super) fn check(trace: &Trace) -> Result<(), &'static str> {
             {
                 return Err("a CRM never got the last status");
             }
-            if trace.bound == Some(0) {
-                let contact = trace.cast.contact(contact);
-                let order = handed(trace, contact, crm).map(|handed| handed.id().revision);
-                if !order.is_sorted() {
-                    return Err("a CRM got statuses in another order");
-                }
-            }
         }
     }
     Ok(())
