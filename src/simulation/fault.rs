@@ -64,6 +64,21 @@ faults! {
     SettingsChanged = "settings_changed",
 }
 
+impl Fault {
+    /// Whether it strikes once a hand-over, while others strike at each call or await.
+    fn is_of_provider(self) -> bool {
+        matches!(
+            self,
+            Self::Slow
+                | Self::Late
+                | Self::Unknown
+                | Self::NotSentYet
+                | Self::NotSent
+                | Self::Blocked
+        )
+    }
+}
+
 const COUNT: usize = Fault::ALL.len();
 
 /// How often each fault strikes, of a thousand times that it could.
@@ -77,8 +92,9 @@ impl Rates {
         if chance.one_in(16) {
             return Self(rates);
         }
-        for rate in &mut rates {
-            *rate = chance.pick(&[0, 0, 5, 20, 60, 150]);
+        for (rate, fault) in rates.iter_mut().zip(Fault::ALL) {
+            let drawn = chance.pick(&[0, 0, 5, 20, 60, 150]);
+            *rate = if fault.is_of_provider() { 2 * drawn } else { drawn };
         }
         Self(rates)
     }

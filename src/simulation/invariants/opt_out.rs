@@ -19,7 +19,7 @@ pub(super) fn check(trace: &Trace) -> Result<(), &'static str> {
         for (at, step) in steps.iter().enumerate().skip(decided + 1) {
             let takes_back = step.opts_out() || text.kind.is_prompt() && ends_cycle(step);
             if takes_back {
-                taken_back(handed, at, step, claimed, steps)?;
+                taken_back(handed, claimed, at, steps, trace.bound)?;
             }
         }
     }
@@ -29,28 +29,23 @@ pub(super) fn check(trace: &Trace) -> Result<(), &'static str> {
 /// A text that was decided before step `at`, which takes back what is queued.
 fn taken_back(
     handed: &Handed,
-    at: usize,
-    step: &Step,
     claimed: Option<usize>,
+    at: usize,
     steps: &[Step],
+    bound: Option<i64>,
 ) -> Result<(), &'static str> {
+    let named = steps[at].in_flight.contains(handed.id());
+    let since = claimed.unwrap_or(handed.position).min(at);
+    let settled = steps[since..=at].iter().any(|step| step.settles(handed.id()));
     if handed.position <= at {
-        // It left before. Was it still being handed over?
-        let claimed = claimed.unwrap_or(handed.position);
-        let settled = steps[claimed.min(at)..=at].iter().any(|step| step.settles(handed.id()));
-        if !settled && !step.in_flight.contains(handed.id()) {
-            return Err("what was being handed over was not named");
-        }
-        return Ok(());
+        // It left before. If it was still being handed over it is named.
+        return if settled || named { Ok(()) } else { Err("what was in flight was not named") };
     }
     match claimed {
-        Some(claimed) if claimed <= at => {
-            if step.in_flight.contains(handed.id()) {
-                Ok(())
-            } else {
-                Err("what had been claimed left later, and was not named")
-            }
-        }
+        // A clock that was ahead saw its lease end, and it was called unknown before.
+        Some(claimed) if claimed <= at && settled && bound != Some(0) => Ok(()),
+        Some(claimed) if claimed <= at && named => Ok(()),
+        Some(claimed) if claimed <= at => Err("what had been claimed left, and was not named"),
         Some(_) | None => Err("what was queued left after it should have been taken back"),
     }
 }

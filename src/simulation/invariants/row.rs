@@ -1,8 +1,8 @@
 //! R6.2: three prompts in a row that were not sent keep the clock.
 
-use super::Trace;
+use super::{Step, Trace};
 use crate::{
-    consent::event::Ending,
+    consent::{event::Ending, record::Revision},
     simulation::clock::{millis, whole_millis},
 };
 
@@ -24,6 +24,10 @@ pub(super) fn check(trace: &Trace) -> Result<(), &'static str> {
                     }
                 }
                 let asks = step.text().is_some_and(|text| text.kind.is_prompt());
+                if asks && waits(step).is_some() {
+                    // What was on its way counts as unknown.
+                    row = 0;
+                }
                 let Some(policy) = trace.policy(contact, step).filter(|_| asks && row >= 3) else {
                     continue;
                 };
@@ -36,9 +40,13 @@ pub(super) fn check(trace: &Trace) -> Result<(), &'static str> {
     Ok(())
 }
 
+/// The decision whose prompt is still on its way before the step.
+fn waits(step: &Step) -> Option<Revision> {
+    Some(step.before?.pending()?.outstanding?.revision)
+}
+
 /// Whether the record waited for this settlement, and not for another prompt's by then.
-fn is_waited_for(step: &super::Step) -> bool {
-    let outstanding = step.before.and_then(|record| record.pending()?.outstanding);
+fn is_waited_for(step: &Step) -> bool {
     let settled = step.settled().map(|settled| settled.revision);
-    outstanding.is_some_and(|outstanding| Some(outstanding.revision) == settled)
+    settled.is_some() && waits(step) == settled
 }

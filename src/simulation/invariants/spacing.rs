@@ -47,7 +47,7 @@ fn apart(
         return Err("a reminder began before the interval after the former prompt was over");
     }
     if let Some(settled) = settled
-        && reminder.step.at().saturating_sub(settled) < interval
+        && reminder.step.at().saturating_sub(settled.min(lease)) < interval
     {
         return Err("a reminder was decided before the interval was over by the ledger");
     }
