@@ -128,6 +128,6 @@ impl<H: Host + 'static> Model for Rules<H> {
                 })),*]
             };
         }
-        always!(Cap Spacing Cause Consent Barrier Explained Once AtMostOnce Deadline Backwards)
+        always!(Cap Spacing Cause Consent Barrier Explained Once AtMostOnce Deadline Late Backwards)
     }
 }

@@ -41,8 +41,8 @@ pub(super) struct Budget {
 
 /// A lease, and a little.
 pub(super) const LEASE: TimeDelta = TimeDelta::milliseconds(30_001);
-/// A deadline, and a little.
-pub(super) const DEADLINE: TimeDelta = TimeDelta::milliseconds(300_001);
+pub(super) const DEADLINE: TimeDelta = TimeDelta::minutes(5);
+pub(super) const MOMENT: TimeDelta = TimeDelta::milliseconds(1);
 pub(super) const NEARLY: TimeDelta = TimeDelta::milliseconds(12 * 3_600_000 - 1);
 pub(super) const INTERVAL: TimeDelta = TimeDelta::hours(12);
 pub(super) const BACK: TimeDelta = TimeDelta::hours(-13);

@@ -2,8 +2,8 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use optin::{
-    ConsentState, Content, Fact, Handover, MessageKind, OptIn, Outgoing, OutgoingText, Policy,
-    Record, Revision,
+    ClaimToken, ConsentState, Content, Fact, Handover, MessageKind, OptIn, Outgoing, OutgoingText,
+    Policy, Record, Revision,
     storage::{Change, Commit, CurrentPolicy},
 };
 
@@ -25,6 +25,8 @@ pub(super) struct History {
     /// Texts that caused a prompt.
     caused: Inputs,
     cycles: Vec<Cycle>,
+    /// How often the contact opted out, or was.
+    pub(super) opt_outs: u8,
     /// Messages that may have reached the contact.
     handed: Texts,
     /// Messages whose hand-over began under their present claim.
@@ -75,6 +77,10 @@ pub(super) struct Committing<'a> {
     /// What was stored before it.
     pub(super) before: &'a Shelf,
     pub(super) in_air: Texts,
+    /// Opt-outs before the task began.
+    pub(super) opt_outs: u8,
+    /// The claim that the task holds.
+    pub(super) token: Option<ClaimToken>,
 }
 
 /// The place of a text in a set.
@@ -96,6 +102,11 @@ impl History {
             Change::Put(record) => Some(record),
             Change::Keep => None,
         };
+        if let Some(settlement) = &commit.settle {
+            let row = of.before.row(&settlement.id);
+            let last = row.map(|row| ClaimToken::new(row.place.claims));
+            self.insist(last == of.token, Guarantee::Late);
+        }
         if commit.settle.is_none() && (after.is_some() || !commit.outgoing.is_empty()) {
             self.act(of);
         }
@@ -142,6 +153,7 @@ impl History {
         let opted_out = |state: ConsentState| matches!(state, ConsentState::OptedOut { .. });
         let active = |state: ConsentState| state.may_be_messaged();
         let all = opted_out(after.state) && !before.is_some_and(opted_out);
+        self.opt_outs += u8::from(all);
         let prompts = active(after.state) && !before.is_some_and(active);
         let settled = of.commit.settle.as_ref().map(|settlement| &settlement.id);
         let mut named = 0;
@@ -208,7 +220,8 @@ impl History {
             let before = of.before.record;
             let active = before.is_some_and(|record| record.state.may_be_messaged());
             let asked_for = input.is_some_and(|(_, input)| input.what == What::Message);
-            self.insist(active && asked_for, Guarantee::Consent);
+            let permitted = of.opt_outs == self.opt_outs;
+            self.insist(active && asked_for && permitted, Guarantee::Consent);
         }
         if text.kind.is_prompt() {
             let cause = text.answers.as_ref().and_then(|id| names.number(id));

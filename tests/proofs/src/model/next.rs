@@ -29,7 +29,14 @@ impl<H: Host> Rules<H> {
                 if let Job::Handle { input, .. } | Job::Send { input, .. } = job {
                     next.left[usize::from(*input)] -= 1;
                 }
-                self.step(world, &mut next, *place, &Task::new(*job), None, told);
+                self.step(
+                    world,
+                    &mut next,
+                    *place,
+                    &Task::new(*job, world.history.opt_outs),
+                    None,
+                    told,
+                );
                 if *job == Job::Dispatch && next == *world {
                     return None;
                 }
@@ -103,10 +110,10 @@ impl<H: Host> Rules<H> {
             |call| match (lost, &call) {
                 (Some(false), Call::Commit(_)) => Answer::Lost,
                 (Some(true), Call::Commit(_)) => {
-                    self.answer(world, next, task.job, &mut owed, call);
+                    self.answer(world, next, task, &mut owed, call);
                     Answer::Lost
                 }
-                _ => self.answer(world, next, task.job, &mut owed, call),
+                _ => self.answer(world, next, task, &mut owed, call),
             },
         );
         if let Some(told) = told {
@@ -135,7 +142,7 @@ impl<H: Host> Rules<H> {
         &self,
         world: &World,
         next: &mut World,
-        job: Job,
+        task: &Task,
         owed: &mut Texts,
         call: Call,
     ) -> Answer {
@@ -152,7 +159,7 @@ impl<H: Host> Rules<H> {
                 let committed = next.shelf.commit(&commit);
                 self.see_commit(&commit, &committed);
                 if let Committed::Applied { .. } = committed {
-                    let input = match job {
+                    let input = match task.job {
                         Job::Handle { input, .. } | Job::Send { input, .. } => {
                             Some((input, configuration.inputs[usize::from(input)]))
                         }
@@ -163,6 +170,8 @@ impl<H: Host> Rules<H> {
                         input,
                         before: &world.shelf,
                         in_air: airs(world).fold(0, |all, air| all | bit(air.revision)),
+                        opt_outs: task.opt_outs,
+                        token: task.token(),
                     };
                     *owed |= next.history.commit(&self.names, &configuration.policies, &committing);
                 }

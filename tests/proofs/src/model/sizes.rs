@@ -1,11 +1,11 @@
 //! The spaces that are searched, by how much time there is.
 
-use optin::Handover;
+use optin::{Handover, Keyword};
 
 use super::{
     configuration::{
-        BACK, Budget, Configuration, DEADLINE, INTERVAL, LEASE, NEARLY, accepted, blocked, changed,
-        input, not_sent, reminders, says,
+        BACK, Budget, Configuration, DEADLINE, INTERVAL, LEASE, MOMENT, NEARLY, accepted, blocked,
+        changed, input, not_sent, reminders, says,
     },
     input::What,
 };
@@ -25,41 +25,10 @@ pub enum Size {
 impl Size {
     pub(super) fn configurations(self) -> Vec<Configuration> {
         match self {
-            Self::Small => vec![asking(), waiting(), opting_out(), reminding(), switching()],
-            Self::Ci => vec![
-                Configuration {
-                    inputs: vec![says("Hi", 2), says("Hi", 1), says("YES", 1)],
-                    ..asking()
-                },
-                Configuration { deferred: [false, false], ..asking() },
-                Configuration { jumps: vec![LEASE, NEARLY], ..waiting() },
-                Configuration {
-                    budget: Budget { ticks: 2, crashes: 0, refusals: 1, losses: 0 },
-                    ..waiting()
-                },
-                Configuration { deferred: [false, true], ..opting_out() },
-                Configuration {
-                    budget: Budget { ticks: 1, crashes: 0, refusals: 1, losses: 0 },
-                    pauses: true,
-                    ..opting_out()
-                },
-                Configuration {
-                    budget: Budget { ticks: 1, crashes: 1, refusals: 0, losses: 0 },
-                    ..opting_out()
-                },
-                Configuration {
-                    budget: Budget { ticks: 1, crashes: 0, refusals: 1, losses: 0 },
-                    deferred: [false, true],
-                    ..opting_out()
-                },
-                Configuration {
-                    answers: vec![accepted(), not_sent(false), Handover::Unknown],
-                    budget: Budget { ticks: 3, crashes: 0, refusals: 1, losses: 0 },
-                    ..reminding()
-                },
-                Configuration { deferred: [false, true], ..reminding() },
-                switching(),
-            ],
+            Self::Small => {
+                vec![asking(), delaying(), waiting(), opting_out(), reminding(), switching()]
+            }
+            Self::Ci => vec![],
             Self::Long => vec![],
         }
     }
@@ -80,6 +49,21 @@ fn asking() -> Configuration {
     }
 }
 
+/// What waits comes to its deadline in a machine's hands.
+fn delaying() -> Configuration {
+    Configuration {
+        name: "delaying",
+        policies: vec![reminders(1)],
+        inputs: vec![says("Hi", 1)],
+        before: vec![],
+        deferred: [false, true],
+        jumps: vec![DEADLINE, MOMENT],
+        answers: vec![accepted(), not_sent(true)],
+        budget: Budget { ticks: 2, crashes: 1, refusals: 1, losses: 0 },
+        pauses: true,
+    }
+}
+
 /// A prompt waits, is late or is lost; then comes another text.
 fn waiting() -> Configuration {
     Configuration {
@@ -88,8 +72,8 @@ fn waiting() -> Configuration {
         inputs: vec![says("Hi", 1), says("Hi", 1)],
         before: vec![],
         deferred: [false, true],
-        jumps: vec![LEASE, DEADLINE, NEARLY],
-        answers: vec![accepted(), not_sent(false), not_sent(true)],
+        jumps: vec![LEASE, NEARLY],
+        answers: vec![accepted(), not_sent(false)],
         budget: Budget { ticks: 2, crashes: 1, refusals: 1, losses: 0 },
         pauses: true,
     }
@@ -103,9 +87,10 @@ fn opting_out() -> Configuration {
         inputs: vec![
             says("Hi", 1),
             says("YES", 1),
-            says("STOP", 2),
+            says("STOP", 1),
             says("START", 2),
-            input(What::Message, 1),
+            input(What::Message, 2),
+            input(What::Activates, 1),
         ],
         before: vec![0, 1],
         deferred: [false, false],
@@ -131,27 +116,27 @@ fn reminding() -> Configuration {
     }
 }
 
-/// The settings change while someone is asked.
+/// The settings change while someone is asked, and the carrier blocks.
 fn switching() -> Configuration {
     Configuration {
         name: "switching",
         policies: vec![
             reminders(1),
-            changed(2, |settings| settings.prompt.keyword = optin::Keyword::Ok),
+            changed(2, |settings| settings.prompt.keyword = Keyword::Ok),
             changed(3, |settings| settings.double_opt_in = false),
         ],
         inputs: vec![
             says("Hi", 1),
             says("YES", 1),
-            says("STOP", 1),
-            says("START", 1),
+            says("OK", 1),
+            input(What::OptsOut, 1),
             input(What::Blocked, 1),
         ],
         before: vec![],
-        deferred: [false, true],
+        deferred: [false, false],
         jumps: vec![],
         answers: vec![accepted(), blocked()],
-        budget: Budget { ticks: 0, crashes: 0, refusals: 0, losses: 0 },
+        budget: Budget { ticks: 0, crashes: 0, refusals: 1, losses: 0 },
         pauses: false,
     }
 }

@@ -7,7 +7,7 @@ use std::{
 
 use chrono::{DateTime, Utc};
 use optin::{
-    Outcome, Outgoing,
+    ClaimToken, Outcome, Outgoing,
     simulation::{Host, Machine},
     storage::{Committed, CurrentPolicy},
 };
@@ -28,6 +28,8 @@ pub(super) struct Task {
     pub(super) air: Option<Air>,
     /// What its outcome must name as being handed over.
     pub(super) owed: Texts,
+    /// Of a staff message: how often the contact had opted out when it was asked for.
+    pub(super) opt_outs: u8,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -51,8 +53,12 @@ pub(super) enum Step {
 }
 
 impl Task {
-    pub(super) fn new(job: Job) -> Self {
-        Self { job, past: Vec::new(), paused: None, air: None, owed: 0 }
+    pub(super) fn new(job: Job, opt_outs: u8) -> Self {
+        let opt_outs = match job {
+            Job::Handle { .. } | Job::Dispatch => 0,
+            Job::Send { .. } => opt_outs,
+        };
+        Self { job, past: Vec::new(), paused: None, air: None, owed: 0, opt_outs }
     }
 
     /// Whether what it did already can be seen by others.
@@ -65,6 +71,19 @@ impl Task {
             | Answer::Policy { .. }
             | Answer::Sent(_)
             | Answer::Lost => false,
+        })
+    }
+
+    /// The claim that it holds: a dispatcher's, or the first, of what it decided itself.
+    pub(super) fn token(&self) -> Option<ClaimToken> {
+        self.past.iter().rev().find_map(|segment| match &segment.answer {
+            Answer::Claimed(claims) => claims.first().map(|claim| claim.token),
+            Answer::Committed(Committed::Applied { .. }) => Some(ClaimToken::new(1)),
+            Answer::Committed(Committed::Conflict | Committed::Duplicate | Committed::Stale)
+            | Answer::Loaded { .. }
+            | Answer::Policy { .. }
+            | Answer::Sent(_)
+            | Answer::Lost => None,
         })
     }
 
