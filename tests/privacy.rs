@@ -7,9 +7,9 @@ use std::{error::Error, fmt::Debug, sync::Arc};
 
 use optin::{
     Actor, ActorId, Archive, Body, CarrierCode, ClaimToken, Contact, Content, Crm, Dispatcher,
-    Engine, Event, Handover, InboxId, KeywordMatcher, Message, MessageId, Note, Outbox, Outgoing,
-    Override, Permission, PhoneNumber, Policy, PromptTemplate, Refusal, Role, Settings, Source,
-    Storage, Text,
+    Engine, Event, Handover, InboxId, Keyword, KeywordMatcher, KeywordSet, Message, MessageId,
+    Note, Outbox, Outgoing, Override, Permission, PhoneNumber, Policy, PromptTemplate, Refusal,
+    Role, Settings, Source, Storage, Text,
     erased::{BoxOutbox, BoxStorage},
     storage::{Change, Claim, Commit, CurrentPolicy, Mark, PolicyChange, Settlement, Task, Then},
     store::MemoryStorage,
@@ -153,6 +153,25 @@ fn settings_are_silent() {
     debug_is_silent(&matcher);
     debug_is_silent(&prompt);
     debug_is_silent(&prompt.segments());
+}
+
+/// Silent is not empty: a log can still tell settings apart.
+#[test]
+fn debug_tells_what_is_nobodys_secret() {
+    let policy = Policy::new(settings()).unwrap();
+    let shown = format!("{policy:?}");
+    for part in [
+        "Policy(Settings { double_opt_in: true",
+        "PromptSettings(YES)",
+        "KeywordSettings { opt_out: 1, help: 0, restart: 3 }",
+        "\"replies.opted_out\"",
+    ] {
+        assert!(shown.contains(part), "{part}: {shown}");
+    }
+    assert_eq!(format!("{:?}", policy.prompt()), "PromptTemplate(YES)");
+    assert_eq!(format!("{:?}", policy.matcher()), "KeywordMatcher { .. }");
+    let shown = KeywordSet::default().with(Keyword::Ok).with(Keyword::Yes);
+    assert_eq!(format!("{shown:?}"), "{Yes, Ok}");
 }
 
 #[test]

@@ -203,7 +203,7 @@ fn what_only_sounds_like_a_no_is_not_suspected() {
             "do text me", "do not call", "number is wrong", "thanks no", "unsubscribed already",
             "my stopwatch", "stopping by later", "non stop fun", "endless", "cancelled again",
             "thank you", "yes thank you", "kindly stop", "he stops texting", "sub\u{200b}stop",
-            "wrong\u{200b}ly number",
+            "wrong\u{200b}ly number", "un sub scribe me",
         ],
     );
 }

@@ -1,0 +1,75 @@
+//! A message of staff: its deadline, its author, and the lease of its hand-over.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test")]
+
+mod support;
+
+use chrono::TimeDelta;
+use optin::{
+    Archive, Engine, Event, Fact, Handover, Message, Outbox, Outgoing, Storage,
+    store::MemoryStorage,
+};
+use support::{Clock, START, contact, inbox, now_or_never, owner, poll_once, texted};
+
+struct Never;
+
+impl Outbox for Never {
+    async fn send(&self, _outgoing: &Outgoing) -> Handover {
+        std::future::pending().await
+    }
+}
+
+/// Whether a message that waited so long is handed over still.
+fn handed_over_at(message: &Message<'static>, seconds: i64) -> bool {
+    let (storage, clock) = (MemoryStorage::new(), Clock::at(START));
+    let engine = Engine::new(&storage, Never, clock.reader()).deferred();
+    let active = Event::DeclaredExisting { actor: owner() };
+    now_or_never(engine.handle(&contact(1), active)).unwrap();
+    let event = Event::MessageRequested(message.clone());
+    now_or_never(engine.handle(&contact(1), event)).unwrap();
+    clock.advance(TimeDelta::seconds(seconds));
+    let dispatcher = optin::Dispatcher::new(&engine);
+    poll_once(Box::pin(dispatcher.run_once(1)).as_mut()).is_none()
+}
+
+#[test]
+fn a_message_is_handed_over_until_its_deadline() {
+    let message = Message::new(inbox(), "Your table is ready");
+    assert!(handed_over_at(&message, 300));
+    assert!(!handed_over_at(&message, 301));
+    let patient = message.with_not_after(START + TimeDelta::hours(2));
+    assert!(handed_over_at(&patient, 7_200));
+    assert!(!handed_over_at(&patient, 7_201));
+}
+
+#[test]
+fn the_ledger_has_the_author_of_a_message() {
+    let storage = MemoryStorage::new();
+    let engine = Engine::new(&storage, Never, Clock::at(START).reader()).deferred();
+    let active = Event::DeclaredExisting { actor: owner() };
+    now_or_never(engine.handle(&contact(1), active)).unwrap();
+    let message = Message::new(inbox(), "Your table is ready").with_actor(owner());
+    now_or_never(engine.handle(&contact(1), Event::MessageRequested(message))).unwrap();
+    let entries = now_or_never(storage.history(&contact(1), 0, 10)).unwrap();
+    let Fact::Event(event) = &entries.last().unwrap().fact else { panic!("{entries:?}") };
+    let Event::MessageRequested(message) = &**event else { panic!("{event:?}") };
+    assert_eq!(message.actor, Some(owner()));
+}
+
+/// RULES 0: while a prompt is outstanding its time is the end of its lease.
+#[test]
+fn a_lease_is_as_long_as_the_host_says_and_a_second_at_least() {
+    for (lease, held) in [(None, 30), (Some(90), 90), (Some(1), 1), (Some(0), 1), (Some(-5), 1)] {
+        let storage = MemoryStorage::new();
+        let engine = Engine::new(&storage, Never, Clock::at(START).reader());
+        let engine = match lease {
+            Some(seconds) => engine.with_lease(TimeDelta::seconds(seconds)),
+            None => engine,
+        };
+        let whom = contact(1);
+        let mut handled = Box::pin(engine.handle(&whom, texted("SM1", "Hi")));
+        assert!(poll_once(handled.as_mut()).is_none());
+        let record = now_or_never(storage.load(&contact(1))).unwrap().record.unwrap();
+        let until = record.pending().unwrap().outstanding.unwrap().until;
+        assert_eq!(until, START + TimeDelta::seconds(held));
+    }
+}
