@@ -13,11 +13,12 @@ pub(super) fn check(trace: &Trace) -> Result<(), &'static str> {
             for step in cycle {
                 if let Some(settled) = step.settled().filter(|settled| settled.kind.is_prompt()) {
                     match settled.ending {
-                        Ending::NotSent { .. } if is_waited_for(step) => {
+                        Ending::NotSent { .. } | Ending::SetAside if is_waited_for(step) => {
                             (row, last) = (row + 1, millis(settled.ended));
                         }
                         Ending::Accepted { .. } | Ending::Unknown => row = 0,
                         Ending::NotSent { .. }
+                        | Ending::SetAside
                         | Ending::Blocked { .. }
                         | Ending::Expired
                         | Ending::Retry { .. } => {}
