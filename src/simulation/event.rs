@@ -123,7 +123,7 @@ pub(super) fn settings(chance: &mut Chance, contact: usize, policies: usize) -> 
 fn text(state: &mut State, contact: usize) -> Event<'static> {
     let chance = &mut state.chance;
     let (body, media) = (state.mood.body(chance), chance.one_in(20));
-    let written = Written { contact, body, media, given: false, marked: 0 };
+    let written = Written { contact, body, media, given: false, marked: 0, decided: 0 };
     let texts = &mut state.trace.books[contact / CONTACTS].texts;
     texts.push(written);
     state.seen.texts += 1;
@@ -135,7 +135,8 @@ fn text(state: &mut State, contact: usize) -> Event<'static> {
         0 => text,
         1 => text.with_sent_at(date(state.clocks.now())),
         _ => {
-            let before = chance.pick(&[0, 1, SECOND, 6 * MINUTE, 13 * HOUR, 3 * DAY]);
+            // A provider's clock may be ahead.
+            let before = chance.pick(&[0, 1, SECOND, 6 * MINUTE, 13 * HOUR, 3 * DAY, -13 * HOUR]);
             text.with_sent_at(date(state.clocks.now() - before))
         }
     })

@@ -371,7 +371,7 @@ impl<'w, S: Storage, H: Host> Play<'w, S, H> {
                 }
                 if let Some(Given { contact, what: What::Event(Event::Texted(text)), .. }) = &given
                 {
-                    state.trace.answered(*contact, text, &outcome);
+                    state.trace.answered(*contact, text, outcome);
                 }
             }
             End::Refused => {

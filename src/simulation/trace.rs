@@ -35,6 +35,7 @@ pub(super) struct Trace {
     pub(super) books: [Books; ACCOUNTS],
     /// In the order in which they began.
     pub(super) handed: Vec<Handed>,
+    pub(super) answers: Vec<Answer>,
     /// What was seen to be wrong while it happened: the invariant, and how.
     pub(super) broken: Option<(&'static str, &'static str)>,
     /// What is stored at the end.
@@ -100,6 +101,17 @@ pub(super) struct Written {
     pub(super) given: bool,
     /// How often a mark of it was stored.
     pub(super) marked: u32,
+    /// When that was, by its machine's clock.
+    pub(super) decided: i64,
+}
+
+/// What a host was told of a text.
+#[derive(Debug)]
+pub(super) struct Answer {
+    pub(super) contact: usize,
+    /// The number of its account's text.
+    pub(super) text: usize,
+    pub(super) outcome: Outcome,
 }
 
 /// A hand-over as the provider saw it.
@@ -154,6 +166,7 @@ impl Trace {
             lives: (0..ACCOUNTS * CONTACTS).map(|_| Life::default()).collect(),
             books: [books(), books()],
             handed: Vec::new(),
+            answers: Vec::new(),
             broken: None,
             after: Aftermath::default(),
             cast,
@@ -174,7 +187,9 @@ impl Trace {
             Some(Mark::Text { inbox, id }) => {
                 let index = self.cast.text_index(inbox, id);
                 match index.and_then(|index| self.books[books].texts.get_mut(index)) {
-                    Some(text) => text.marked += 1,
+                    Some(text) => {
+                        (text.marked, text.decided) = (text.marked + 1, millis(commit.at));
+                    }
                     None => self.breaks("apart", "the mark of a text that nobody wrote"),
                 }
             }
@@ -271,16 +286,10 @@ impl Trace {
         }
     }
 
-    /// A text that was answered has acted and is remembered, or nothing could come of it (R4.1).
-    pub(super) fn answered(&mut self, contact: usize, text: &Text<'_>, outcome: &Outcome) {
-        let index = self.cast.text_index(&text.inbox, &text.id);
-        let texts = &self.books[contact / CONTACTS].texts;
-        let marked = index.and_then(|index| texts.get(index)).is_some_and(|text| text.marked > 0);
-        let silent = outcome.decision == Decision::None
-            && matches!(outcome.state, Some(ConsentState::Active { .. }));
-        if !marked && !silent {
-            self.breaks("once", "a text was answered, and is not remembered");
-        }
+    /// A host was told what came of a text.
+    pub(super) fn answered(&mut self, contact: usize, text: &Text<'_>, outcome: Outcome) {
+        let Some(text) = self.cast.text_index(&text.inbox, &text.id) else { return };
+        self.answers.push(Answer { contact, text, outcome });
     }
 
     pub(super) fn find(&self, contact: &Contact) -> Option<(usize, usize)> {
