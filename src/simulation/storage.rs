@@ -3,11 +3,12 @@
 use alloc::vec::Vec;
 use core::future::Future;
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 
 use super::{
     clock::{MINUTE, SECOND, millis},
     fault::Fault,
+    moments::moments,
     trace::Held,
     world::{Here, Permit, State, at_once, stand},
 };
@@ -15,12 +16,11 @@ use crate::{
     consent::{
         contact::Contact,
         id::AccountId,
-        outgoing::{ClaimToken, Content, Destination, MessageKind, Outgoing, OutgoingId},
-        policy::Policy,
+        outgoing::{ClaimToken, Content, Destination, Outgoing, OutgoingId},
     },
     storage::{
         Change, Claim, Commit, Committed, CurrentPolicy, PolicyChange, PolicyCommitted, Snapshot,
-        Storage, Task, Then,
+        Storage, Task,
     },
 };
 
@@ -87,7 +87,9 @@ impl<S: Storage> FaultyStorage<'_, S> {
         if claim.task == Task::HandOver {
             let (id, until) = (claim.outgoing.id.clone(), millis(claim.until));
             state.tasks[self.0.task].held.push(Held { id, position, until });
-            state.moments.note(claim.until, &mut state.chance);
+            if let Some((contact, _)) = state.trace.find(&claim.outgoing.id.contact) {
+                state.moments.note(claim.until, contact, &mut state.chance);
+            }
         }
     }
 }
@@ -156,10 +158,12 @@ impl<S: Storage> Storage for FaultyStorage<'_, S> {
 impl<S: Storage> FaultyStorage<'_, S> {
     fn applied(&self, state: &mut State, commit: Commit, in_flight: &[OutgoingId]) {
         let claim = claim_of(&commit);
-        let policy = state.trace.cast.account(commit.contact.account());
-        let policy = policy.and_then(|account| state.trace.books[account].policies.last().cloned());
-        for moment in policy.iter().flat_map(|policy| moments(&commit, policy)) {
-            state.moments.note(moment, &mut state.chance);
+        if let Some((contact, books)) = state.trace.find(&commit.contact)
+            && let Some(policy) = state.trace.books[books].policies.last()
+        {
+            for moment in moments(&commit, policy) {
+                state.moments.note(moment, contact, &mut state.chance);
+            }
         }
         state.seen.changes += u64::from(matches!(commit.change, Change::Put(_)));
         state.seen.barriers += u64::from(!in_flight.is_empty());
@@ -185,28 +189,4 @@ fn claim_of(commit: &Commit) -> Option<Claim> {
     let outgoing = commit.outgoing.iter().find(is_text)?.clone();
     let token = ClaimToken::new(1);
     Some(Claim { outgoing, token, until, attempts: 0, task: Task::HandOver })
-}
-
-/// When something changes that hangs on this commit.
-fn moments(commit: &Commit, policy: &Policy) -> impl Iterator<Item = DateTime<Utc>> + use<> {
-    let text = commit.outgoing.iter().find_map(|outgoing| match &outgoing.content {
-        Content::Text(text) => Some((text.kind, text.not_after)),
-        Content::Status(_) => None,
-    });
-    let retry = commit.settle.as_ref().and_then(|settlement| match settlement.then {
-        Then::RetryAt(at) => Some(at),
-        Then::Finish | Then::SetAside => None,
-    });
-    let record = match commit.change {
-        Change::Put(record) => Some(record),
-        Change::Keep => None,
-    };
-    let prompt = record.and_then(|record| record.next_reminder_at(policy));
-    let help = text.is_some_and(|(kind, _)| kind == MessageKind::Help);
-    let help = help.then(|| commit.at.checked_add_signed(TimeDelta::minutes(10))).flatten();
-    let days = TimeDelta::days(policy.settings().restarts.window_days.into());
-    let restarts = record.and_then(|record| record.restarts);
-    let restarts = restarts.filter(|window| window.began == commit.at);
-    let restarts = restarts.and_then(|window| window.began.checked_add_signed(days));
-    [text.map(|(_, not_after)| not_after), retry, prompt, help, restarts].into_iter().flatten()
 }
