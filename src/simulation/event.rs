@@ -122,9 +122,12 @@ pub(super) fn settings(chance: &mut Chance, contact: usize, policies: usize) -> 
 /// The account's contact writes something of its own.
 fn text(state: &mut State, contact: usize) -> Event<'static> {
     let chance = &mut state.chance;
-    let (body, media) = (state.mood.body(chance), chance.one_in(20));
-    let written = Written { contact, body, media, given: false, marked: 0 };
     let texts = &mut state.trace.books[contact / CONTACTS].texts;
+    // Some repeat themselves.
+    let same = texts.iter().rfind(|text| text.contact == contact).filter(|_| chance.one_in(6));
+    let body = same.map_or_else(|| state.mood.body(chance), |text| text.body);
+    let media = chance.one_in(20);
+    let written = Written { contact, body, media, given: false, marked: 0, decided: 0 };
     texts.push(written);
     state.seen.texts += 1;
     let (inbox, id) = state.trace.cast.text(texts.len() - 1);
@@ -135,7 +138,8 @@ fn text(state: &mut State, contact: usize) -> Event<'static> {
         0 => text,
         1 => text.with_sent_at(date(state.clocks.now())),
         _ => {
-            let before = chance.pick(&[0, 1, SECOND, 6 * MINUTE, 13 * HOUR, 3 * DAY]);
+            // A provider's clock may be ahead.
+            let before = chance.pick(&[0, 1, SECOND, 6 * MINUTE, 13 * HOUR, 3 * DAY, -13 * HOUR]);
             text.with_sent_at(date(state.clocks.now() - before))
         }
     })

@@ -6,6 +6,7 @@ mod cause;
 mod consent;
 mod deadline;
 mod drains;
+mod due;
 mod explained;
 mod fold;
 mod help;
@@ -26,7 +27,7 @@ use crate::consent::outgoing::OutgoingText;
 
 type Check = fn(&Trace) -> Result<(), &'static str>;
 
-const ALL: [(&str, Check); 18] = [
+const ALL: [(&str, Check); 19] = [
     ("cause", cause::check),
     ("once", once::check),
     ("cap", cap::check),
@@ -36,6 +37,7 @@ const ALL: [(&str, Check); 18] = [
     ("deadline", deadline::check),
     ("lease", lease::check),
     ("order", order::check),
+    ("due", due::check),
     ("row", row::check),
     ("restarts", restarts::check),
     ("help", help::check),

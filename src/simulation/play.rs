@@ -1,5 +1,7 @@
 //! One seed from its first event to its last: who runs, who waits, who crashes.
 
+mod wait;
+
 use alloc::{boxed::Box, collections::BTreeMap, vec::Vec};
 use core::{
     future::Future,
@@ -9,18 +11,17 @@ use core::{
 
 use super::{
     cast::{ACCOUNTS, CONTACTS, Cast},
-    clock::{DAY, HOUR, MINUTE, SECOND},
+    clock::{HOUR, MINUTE, SECOND},
+    end::{End, dispatched, handled, sent, settings},
     event::{self, Given, What},
     fault::{Fault, Rates},
     host::{Host, Machine},
     provider::Provider,
-    storage::{Failed, FaultyStorage},
+    storage::FaultyStorage,
     world::{Here, Permit, Standing, World},
 };
 use crate::{
     consent::{event::Event, policy::Policy},
-    dispatch::Round,
-    engine::{ChangePolicyError, HandleError, Outcome, SendError},
     storage::Storage,
 };
 
@@ -30,19 +31,6 @@ const TASKS: usize = 12;
 /// How tasks stand before any ran.
 pub(super) fn standings() -> Vec<Standing> {
     (0..TASKS).map(|_| Standing::default()).collect()
-}
-
-/// How a task ended.
-enum End {
-    Handled(Outcome),
-    Refused,
-    /// Nothing came of it, and nothing is to be done again.
-    Nothing,
-    /// To be done again.
-    Failed,
-    Contended,
-    /// What must not happen.
-    Unexpected(&'static str),
 }
 
 struct Task<'w> {
@@ -161,9 +149,11 @@ impl<'w, S: Storage, H: Host> Play<'w, S, H> {
         self.plan.events -= 1;
         let mut state = self.world.state();
         let contacts = &self.plan.contacts;
-        // A few contacts have much to say.
+        // A few contacts have much to say, and who waited for a moment takes it.
         let few = if state.chance.one_in(2) { contacts.len().min(2) } else { contacts.len() };
-        let contact = contacts[state.chance.below(few)];
+        let any = contacts[state.chance.below(few)];
+        let turn = state.moments.turn.take().filter(|_| !state.chance.one_in(4));
+        let contact = turn.unwrap_or(any);
         let given = event::draw(&mut state, contact);
         let now = state.clocks.now();
         let mut times = Vec::new();
@@ -371,7 +361,7 @@ impl<'w, S: Storage, H: Host> Play<'w, S, H> {
                 }
                 if let Some(Given { contact, what: What::Event(Event::Texted(text)), .. }) = &given
                 {
-                    state.trace.answered(*contact, text, &outcome);
+                    state.trace.answered(*contact, text, outcome);
                 }
             }
             End::Refused => {
@@ -389,77 +379,6 @@ impl<'w, S: Storage, H: Host> Play<'w, S, H> {
             End::Unexpected(words) => self.world.state().trace.breaks("errors", words),
         }
     }
-
-    /// Time goes on: by little while tasks run, else often to where something changes.
-    fn wait(&mut self) {
-        let mut state = self.world.state();
-        let busy = self.tasks.iter().any(Option::is_some);
-        let short = busy && state.chance.below(8) != 0;
-        if short {
-            let by = state.chance.pick(&[0, 1, 1, 5, 40, 400, SECOND, 3 * SECOND]);
-            state.clocks.advance(by);
-            return;
-        }
-        let calm = self.plan.calm;
-        if busy && state.chance.in_a_thousand(calm) {
-            drop(state);
-            self.run_awake();
-            state = self.world.state();
-        }
-        let state = &mut *state;
-        let by = match state.chance.below(10) {
-            0..=4 => {
-                let machine = state.chance.below(self.plan.deferred.len());
-                let now = state.clocks.read(machine);
-                let moment = state.moments.pick(now, &mut state.chance);
-                let off = state.chance.pick(&[-1, 0, 0, 0, 1]);
-                let until = moment.map(|moment| state.clocks.until(machine, moment) + off);
-                until.filter(|by| (0..40 * DAY).contains(by))
-            }
-            5 | 6 => {
-                Some(state.chance.pick(&[29_999, 30 * SECOND, 30_001, 5 * MINUTE, 10 * MINUTE]))
-            }
-            7 => Some(state.chance.pick(&[12 * HOUR - 1, 12 * HOUR, 12 * HOUR + 1, 24 * HOUR])),
-            8 => Some(state.chance.within(0, 3 * DAY)),
-            _ => None,
-        };
-        let by = by.unwrap_or_else(|| state.chance.within(0, 2 * HOUR));
-        state.clocks.advance(by);
-    }
-
-    /// Runs all tasks that do not sleep to their end.
-    fn run_awake(&mut self) {
-        for _ in 0..2_000 {
-            if !self.run_any() {
-                return;
-            }
-        }
-    }
-
-    /// A fault of the machines themselves.
-    fn strike(&mut self) {
-        let machine = self.any_machine();
-        let mut state = self.world.state();
-        if state.strikes(Fault::ClockSet) {
-            let state = &mut *state;
-            state.clocks.set(machine, &mut state.chance);
-        }
-        let standing: Vec<usize> = (0..TASKS).filter(|slot| self.tasks[*slot].is_some()).collect();
-        if !standing.is_empty() && state.strikes(Fault::Paused) {
-            let slot = state.chance.pick(&standing);
-            let lasts =
-                state.chance.pick(&[29_999, 30 * SECOND, 31 * SECOND, 6 * MINUTE, 13 * HOUR]);
-            state.tasks[slot].asleep_until = state.clocks.now() + lasts;
-        }
-        if !standing.is_empty() && state.strikes(Fault::Restarted) {
-            drop(state);
-            for slot in standing {
-                if self.tasks[slot].as_ref().is_some_and(|task| task.machine == machine) {
-                    self.crash(slot);
-                }
-            }
-        }
-    }
 }
 
 fn late(chance: &mut super::chance::Chance) -> i64 {
@@ -468,50 +387,5 @@ fn late(chance: &mut super::chance::Chance) -> i64 {
         1 => chance.within(0, HOUR),
         2 => chance.within(0, 14 * HOUR),
         _ => chance.within(0, 72 * HOUR),
-    }
-}
-
-fn handled<E>(result: Result<Outcome, HandleError<Failed<E>>>) -> End {
-    match result {
-        Ok(outcome) => End::Handled(outcome),
-        Err(error) => failed(&error),
-    }
-}
-
-fn sent<E>(result: Result<Option<Outcome>, SendError<Failed<E>>>) -> End {
-    match result {
-        Ok(Some(outcome)) => End::Handled(outcome),
-        Ok(None) | Err(SendError::PermitEnded) => End::Nothing,
-        Err(SendError::Handle(error)) => failed(&error),
-    }
-}
-
-fn dispatched<E>(result: Result<Round, HandleError<Failed<E>>>) -> End {
-    match result {
-        Ok(_) => End::Nothing,
-        Err(HandleError::Refused(_)) => End::Unexpected("a dispatcher was refused"),
-        Err(error) => failed(&error),
-    }
-}
-
-fn settings<E, X, T>(result: Result<T, ChangePolicyError<Failed<E>, X>>) -> End {
-    match result {
-        Ok(_) => End::Nothing,
-        Err(ChangePolicyError::Refused(_)) => End::Refused,
-        Err(ChangePolicyError::Invalid(_)) => End::Unexpected("valid settings were called invalid"),
-        Err(ChangePolicyError::Storage(Failed::Itself(_))) => End::Unexpected(STORAGE),
-        Err(ChangePolicyError::Storage(Failed::Before | Failed::NotKnown)) => End::Failed,
-        Err(ChangePolicyError::Contended) => End::Contended,
-    }
-}
-
-const STORAGE: &str = "the storage itself failed";
-
-fn failed<E>(error: &HandleError<Failed<E>>) -> End {
-    match error {
-        HandleError::Refused(_) => End::Refused,
-        HandleError::Storage(Failed::Itself(_)) => End::Unexpected(STORAGE),
-        HandleError::Storage(Failed::Before | Failed::NotKnown) => End::Failed,
-        HandleError::Contended => End::Contended,
     }
 }

@@ -8,6 +8,7 @@ use chrono::{DateTime, Utc};
 use super::{
     clock::{MINUTE, SECOND, millis},
     fault::Fault,
+    moments::moments,
     trace::Held,
     world::{Here, Permit, State, at_once, stand},
 };
@@ -19,7 +20,7 @@ use crate::{
     },
     storage::{
         Change, Claim, Commit, Committed, CurrentPolicy, PolicyChange, PolicyCommitted, Snapshot,
-        Storage, Task, Then,
+        Storage, Task,
     },
 };
 
@@ -86,7 +87,9 @@ impl<S: Storage> FaultyStorage<'_, S> {
         if claim.task == Task::HandOver {
             let (id, until) = (claim.outgoing.id.clone(), millis(claim.until));
             state.tasks[self.0.task].held.push(Held { id, position, until });
-            state.moments.note(claim.until, &mut state.chance);
+            if let Some((contact, _)) = state.trace.find(&claim.outgoing.id.contact) {
+                state.moments.note(claim.until, contact, &mut state.chance);
+            }
         }
     }
 }
@@ -155,25 +158,12 @@ impl<S: Storage> Storage for FaultyStorage<'_, S> {
 impl<S: Storage> FaultyStorage<'_, S> {
     fn applied(&self, state: &mut State, commit: Commit, in_flight: &[OutgoingId]) {
         let claim = claim_of(&commit);
-        let text = commit.outgoing.iter().find_map(|outgoing| match &outgoing.content {
-            Content::Text(text) => Some(text.not_after),
-            Content::Status(_) => None,
-        });
-        let retry = commit.settle.as_ref().and_then(|settlement| match settlement.then {
-            Then::RetryAt(at) => Some(at),
-            Then::Finish | Then::SetAside => None,
-        });
-        let prompt = match commit.change {
-            Change::Put(record) => {
-                let account = state.trace.cast.account(commit.contact.account());
-                let books = account.map(|account| &state.trace.books[account]);
-                let policy = books.and_then(|books| books.policies.last());
-                policy.and_then(|policy| record.next_reminder_at(policy))
+        if let Some((contact, books)) = state.trace.find(&commit.contact)
+            && let Some(policy) = state.trace.books[books].policies.last()
+        {
+            for moment in moments(&commit, policy) {
+                state.moments.note(moment, contact, &mut state.chance);
             }
-            Change::Keep => None,
-        };
-        for moment in [text, retry, prompt].into_iter().flatten() {
-            state.moments.note(moment, &mut state.chance);
         }
         state.seen.changes += u64::from(matches!(commit.change, Change::Put(_)));
         state.seen.barriers += u64::from(!in_flight.is_empty());

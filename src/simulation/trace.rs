@@ -1,7 +1,14 @@
 //! What is seen of a seed: what was stored, what left, what hosts were told.
 
+mod handed;
+mod life;
+
 use alloc::{sync::Arc, vec::Vec};
 
+pub(super) use self::{
+    handed::{End, Handed, Held},
+    life::{Claimed, Life, Step, state},
+};
 use super::{
     aftermath::Aftermath,
     cast::{ACCOUNTS, CONTACTS, Cast},
@@ -10,15 +17,10 @@ use super::{
 use crate::{
     consent::{
         contact::Contact,
-        decision::{Decision, Reason},
-        event::{Event, Settled, Text},
-        ledger::{Entry, Fact, Verdict},
-        outgoing::{
-            ClaimToken, Content, Destination, Handover, Outgoing, OutgoingId, OutgoingText,
-        },
+        event::Text,
+        ledger::Entry,
+        outgoing::{ClaimToken, Content, Outgoing, OutgoingId, OutgoingText},
         policy::Policy,
-        record::Record,
-        state::ConsentState,
     },
     engine::Outcome,
     storage::{Change, Commit, Mark, Snapshot},
@@ -35,47 +37,11 @@ pub(super) struct Trace {
     pub(super) books: [Books; ACCOUNTS],
     /// In the order in which they began.
     pub(super) handed: Vec<Handed>,
+    pub(super) answers: Vec<Answer>,
     /// What was seen to be wrong while it happened: the invariant, and how.
     pub(super) broken: Option<(&'static str, &'static str)>,
     /// What is stored at the end.
     pub(super) after: Aftermath,
-}
-
-/// What became of one contact.
-#[derive(Debug, Default)]
-pub(super) struct Life {
-    /// What was stored, in its order.
-    pub(super) steps: Vec<Step>,
-    pub(super) record: Option<Record>,
-    cycle: usize,
-    /// What the storage gave away, in its order.
-    pub(super) claims: Vec<Claimed>,
-    /// Refusals that a host was told.
-    pub(super) refusals: usize,
-}
-
-/// A claim that the storage gave, whether or not anybody heard so.
-#[derive(Debug)]
-pub(super) struct Claimed {
-    pub(super) id: OutgoingId,
-    pub(super) destination: Destination,
-    pub(super) token: ClaimToken,
-    /// How many steps the contact had then.
-    pub(super) position: usize,
-}
-
-/// A commit that was applied, whether or not anybody heard so.
-#[derive(Debug)]
-pub(super) struct Step {
-    pub(super) commit: Commit,
-    pub(super) in_flight: Vec<OutgoingId>,
-    pub(super) before: Option<Record>,
-    pub(super) after: Option<Record>,
-    /// Which cycle it belongs to, as counted by the steps that ended one.
-    pub(super) cycle: usize,
-    pub(super) machine: usize,
-    /// The token of the last claim on what it settles.
-    pub(super) token: Option<ClaimToken>,
 }
 
 /// What is known of an account.
@@ -100,45 +66,17 @@ pub(super) struct Written {
     pub(super) given: bool,
     /// How often a mark of it was stored.
     pub(super) marked: u32,
+    /// When that was, by its machine's clock.
+    pub(super) decided: i64,
 }
 
-/// A hand-over as the provider saw it.
-#[derive(Clone, Debug)]
-pub(super) struct Handed {
+/// What a host was told of a text.
+#[derive(Debug)]
+pub(super) struct Answer {
     pub(super) contact: usize,
-    pub(super) outgoing: Outgoing,
-    pub(super) machine: usize,
-    pub(super) begun: i64,
-    /// By the machine's clock.
-    pub(super) begun_there: i64,
-    /// How many steps the contact had when it began.
-    pub(super) position: usize,
-    /// The step that decided it, where there is one.
-    pub(super) decided: Option<usize>,
-    /// The claim under which it left, where there is one.
-    pub(super) claim: Option<Held>,
-    pub(super) end: Option<End>,
-    /// When its task was dropped before that.
-    pub(super) dropped: Option<i64>,
-}
-
-/// The answer that a task heard.
-#[derive(Clone, Debug)]
-pub(super) struct End {
-    pub(super) at: i64,
-    /// By the machine's clock.
-    pub(super) there: i64,
-    pub(super) handover: Handover,
-}
-
-/// A claim that a task was given.
-#[derive(Clone, Debug)]
-pub(super) struct Held {
-    pub(super) id: OutgoingId,
-    /// How many steps the contact had then.
-    pub(super) position: usize,
-    /// When it ends by the machine's clock.
-    pub(super) until: i64,
+    /// The number of its account's text.
+    pub(super) text: usize,
+    pub(super) outcome: Outcome,
 }
 
 impl Trace {
@@ -154,6 +92,7 @@ impl Trace {
             lives: (0..ACCOUNTS * CONTACTS).map(|_| Life::default()).collect(),
             books: [books(), books()],
             handed: Vec::new(),
+            answers: Vec::new(),
             broken: None,
             after: Aftermath::default(),
             cast,
@@ -174,7 +113,9 @@ impl Trace {
             Some(Mark::Text { inbox, id }) => {
                 let index = self.cast.text_index(inbox, id);
                 match index.and_then(|index| self.books[books].texts.get_mut(index)) {
-                    Some(text) => text.marked += 1,
+                    Some(text) => {
+                        (text.marked, text.decided) = (text.marked + 1, millis(commit.at));
+                    }
                     None => self.breaks("apart", "the mark of a text that nobody wrote"),
                 }
             }
@@ -271,16 +212,10 @@ impl Trace {
         }
     }
 
-    /// A text that was answered has acted and is remembered, or nothing could come of it (R4.1).
-    pub(super) fn answered(&mut self, contact: usize, text: &Text<'_>, outcome: &Outcome) {
-        let index = self.cast.text_index(&text.inbox, &text.id);
-        let texts = &self.books[contact / CONTACTS].texts;
-        let marked = index.and_then(|index| texts.get(index)).is_some_and(|text| text.marked > 0);
-        let silent = outcome.decision == Decision::None
-            && matches!(outcome.state, Some(ConsentState::Active { .. }));
-        if !marked && !silent {
-            self.breaks("once", "a text was answered, and is not remembered");
-        }
+    /// A host was told what came of a text.
+    pub(super) fn answered(&mut self, contact: usize, text: &Text<'_>, outcome: Outcome) {
+        let Some(text) = self.cast.text_index(&text.inbox, &text.id) else { return };
+        self.answers.push(Answer { contact, text, outcome });
     }
 
     pub(super) fn find(&self, contact: &Contact) -> Option<(usize, usize)> {
@@ -311,84 +246,5 @@ impl Trace {
     pub(super) fn policy(&self, contact: usize, step: &Step) -> Option<&Arc<Policy>> {
         let revision = step.commit.entry.as_ref()?.policy_revision.number();
         self.books[contact / CONTACTS].policies.get(usize::try_from(revision).ok()?)
-    }
-}
-
-impl Step {
-    /// The event that was decided, where its entry has one.
-    pub(super) fn event(&self) -> Option<&Event<'static>> {
-        match &self.commit.entry.as_ref()?.fact {
-            Fact::Event(event) => Some(event),
-            Fact::PolicyChanged { .. } => None,
-        }
-    }
-
-    pub(super) fn verdict(&self) -> Option<(Decision, Reason)> {
-        match &self.commit.entry.as_ref()?.verdict {
-            Verdict::Decided { decision, reason, .. } => Some((*decision, *reason)),
-            Verdict::PolicySet { .. } | Verdict::Refused(_) => None,
-        }
-    }
-
-    pub(super) fn is_active(&self) -> bool {
-        matches!(state(self.after), Some(ConsentState::Active { .. }))
-    }
-
-    pub(super) fn is_opted_out(&self) -> bool {
-        matches!(state(self.after), Some(ConsentState::OptedOut { .. }))
-    }
-
-    /// Whether somebody was opted out by it, even if they were already.
-    pub(super) fn opts_out(&self) -> bool {
-        let was = matches!(state(self.before), Some(ConsentState::OptedOut { .. }));
-        let anew = matches!(self.verdict(), Some((Decision::OptOut, reason)) if reason != Reason::AlreadyOptedOut);
-        self.is_opted_out() && (!was || anew)
-    }
-
-    /// When it was decided, by its machine's clock; the end of time where it has no entry.
-    pub(super) fn at(&self) -> i64 {
-        self.commit.entry.as_ref().map_or(i64::MAX, |entry| millis(entry.at))
-    }
-
-    /// The hand-over that it settles.
-    pub(super) fn settled(&self) -> Option<&Settled> {
-        match self.event()? {
-            Event::Settled(settled) => Some(settled),
-            Event::Texted(_)
-            | Event::Added { .. }
-            | Event::DeclaredExisting { .. }
-            | Event::Overridden { .. }
-            | Event::CarrierBlocked { .. }
-            | Event::MessageRequested(_)
-            | Event::StatusRequested { .. } => None,
-        }
-    }
-
-    /// The text that it decided.
-    pub(super) fn text(&self) -> Option<&OutgoingText> {
-        self.commit.outgoing.iter().find_map(|outgoing| match &outgoing.content {
-            Content::Text(text) => Some(text),
-            Content::Status(_) => None,
-        })
-    }
-
-    pub(super) fn settles(&self, id: &OutgoingId) -> bool {
-        self.commit.settle.as_ref().is_some_and(|settlement| settlement.id == *id)
-    }
-}
-
-pub(super) fn state(record: Option<Record>) -> Option<ConsentState> {
-    record.map(|record| record.state)
-}
-
-impl Handed {
-    /// Whether the contact may have got it, as far as anybody heard.
-    pub(super) fn may_be_sent(&self) -> bool {
-        let heard = self.end.as_ref().map(|end| &end.handover);
-        !matches!(heard, Some(Handover::NotSent { .. } | Handover::Blocked { .. }))
-    }
-
-    pub(super) fn id(&self) -> &OutgoingId {
-        &self.outgoing.id
     }
 }

@@ -11,9 +11,10 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::{
     chance::Chance,
-    clock::{Clocks, date, millis},
+    clock::{Clocks, date},
     event::Mood,
     fault::{Fault, Rates},
+    moments::Moments,
     seen::Seen,
     trace::{Held, Trace},
 };
@@ -74,29 +75,6 @@ pub(super) enum Permit {
     Asked,
     /// It was given when the contact had so many steps.
     Given(usize),
-}
-
-/// Times at which something changes by some machine's clock: where mistakes are.
-#[derive(Debug, Default)]
-pub(super) struct Moments(Vec<i64>);
-
-impl Moments {
-    const KEPT: usize = 16;
-
-    pub(super) fn note(&mut self, moment: DateTime<Utc>, chance: &mut Chance) {
-        let moment = millis(moment);
-        if self.0.len() < Self::KEPT {
-            self.0.push(moment);
-        } else {
-            self.0[chance.below(Self::KEPT)] = moment;
-        }
-    }
-
-    /// One of those that a clock which shows `now` has yet to show, or shows.
-    pub(super) fn pick(&mut self, now: i64, chance: &mut Chance) -> Option<i64> {
-        self.0.retain(|moment| *moment >= now);
-        self.0.get(chance.below(self.0.len())).copied()
-    }
 }
 
 impl<S> World<S> {

@@ -11,6 +11,7 @@ use crate::{
         state::{ConsentState, OptIn},
     },
     simulation::{cast::CONTACTS, trace::state},
+    storage::Mark,
 };
 
 pub(super) fn check(trace: &Trace) -> Result<(), &'static str> {
@@ -39,7 +40,9 @@ pub(super) fn check(trace: &Trace) -> Result<(), &'static str> {
                         && actor.may(Permission::OptInManagement)
                 }
                 Some(Event::DeclaredExisting { actor }) => {
-                    how == OptIn::Existing && actor.may(Permission::ComplianceSettings)
+                    how == OptIn::Existing
+                        && actor.may(Permission::ComplianceSettings)
+                        && !life.steps[..at].iter().any(is_of_text)
                 }
                 Some(Event::Added { opted_out, .. }) => {
                     how == OptIn::Added
@@ -61,6 +64,11 @@ pub(super) fn check(trace: &Trace) -> Result<(), &'static str> {
         }
     }
     Ok(())
+}
+
+/// Whether a text from the contact led to it.
+fn is_of_text(step: &Step) -> bool {
+    matches!(step.commit.mark, Some(Mark::Text { .. }))
 }
 
 /// Whether the contact wrote exactly this.

@@ -5,9 +5,11 @@ use alloc::collections::{BTreeMap, BTreeSet};
 use super::Trace;
 use crate::{
     consent::{
+        decision::Decision,
         event::Event,
         ledger::Verdict,
         outgoing::{Handover, OutgoingId},
+        state::ConsentState,
     },
     simulation::{cast::CONTACTS, trace::Handed},
 };
@@ -19,6 +21,15 @@ pub(super) fn check(trace: &Trace) -> Result<(), &'static str> {
         }
         if books.requests.iter().any(|acted| *acted > 1) {
             return Err("a request was marked twice");
+        }
+    }
+    for answer in &trace.answers {
+        let text = &trace.books[answer.contact / CONTACTS].texts[answer.text];
+        let state = answer.outcome.state;
+        let silent = answer.outcome.decision == Decision::None
+            && matches!(state, Some(ConsentState::Active { .. }));
+        if text.marked == 0 && !silent {
+            return Err("a text was answered, and is not remembered");
         }
     }
     acts(trace)?;

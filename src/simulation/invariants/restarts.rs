@@ -1,9 +1,12 @@
-//! R4.11: who opted out comes back by a text at most so often in a window.
+//! R4.11: who opted out comes back by a later text, at most so often in a window.
 
 use super::{Step, Trace};
 use crate::{
     consent::{event::Event, state::ConsentState},
-    simulation::{clock::DAY, trace::state},
+    simulation::{
+        clock::{DAY, millis},
+        trace::state,
+    },
 };
 
 pub(super) fn check(trace: &Trace) -> Result<(), &'static str> {
@@ -13,6 +16,9 @@ pub(super) fn check(trace: &Trace) -> Result<(), &'static str> {
             let Some(policy) = trace.policy(contact, step) else {
                 return Err("somebody came back under settings that never were");
             };
+            if is_older(step) {
+                return Err("somebody came back by a text from before the opt-out");
+            }
             let restarts = &policy.settings().restarts;
             let since = step.at().saturating_sub(began);
             if since >= i64::from(restarts.window_days) * DAY {
@@ -30,4 +36,15 @@ pub(super) fn check(trace: &Trace) -> Result<(), &'static str> {
 fn comes_back(step: &Step) -> bool {
     let was_out = matches!(state(step.before), Some(ConsentState::OptedOut { .. }));
     was_out && !step.is_opted_out() && matches!(step.event(), Some(Event::Texted(_)))
+}
+
+/// Whether the text was sent before the opt-out was.
+fn is_older(step: &Step) -> bool {
+    match (step.event(), state(step.before)) {
+        (Some(Event::Texted(text)), Some(ConsentState::OptedOut { since, .. })) => {
+            let sent = text.sent_at.map_or(i64::MAX, millis);
+            sent.min(step.at()) < millis(since)
+        }
+        _ => false,
+    }
 }
