@@ -217,7 +217,8 @@ pub enum Handover {
     NotSent {
         /// Whether trying again may help: after 1 second, then after twice as long each time. A
         /// text is tried at most nine times, within about four minutes, and never after its
-        /// `not_after`; then a message of staff is set aside for a person, and any other given up.
+        /// `not_after`; then a message of staff whose `not_after` lies beyond the next try is set
+        /// aside for a person, and any other text given up.
         /// A status is tried for about four days, at most an hour apart, then set aside. Without
         /// `retry`, a text is given up, and a status set aside.
         retry: bool,
