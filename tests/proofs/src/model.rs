@@ -13,7 +13,9 @@ mod next;
 mod script;
 mod shared;
 mod shelf;
+mod sight;
 mod sizes;
+mod spaces;
 mod story;
 mod task;
 mod world;
@@ -22,8 +24,8 @@ use optin::simulation::Host;
 use stateright::{Checker, HasDiscoveries, Model, Property};
 
 use self::{
-    configuration::Configuration,
     guarantee::Guarantee,
+    sight::Sights,
     world::{Action, Rules, World},
 };
 pub use self::{script::StorageLost, sizes::Size};
@@ -34,8 +36,12 @@ pub use self::{script::StorageLost, sizes::Size};
 pub struct Explored {
     /// States that differ.
     pub states: usize,
-    /// The longest way to one of them, by its shortest path.
+    /// The longest path that was gone.
     pub max_depth: usize,
+    /// The states of each space.
+    pub spaces: Vec<(&'static str, usize)>,
+    /// What was never met with, of what a search should meet with.
+    pub unseen: Vec<&'static str>,
     /// The first state in which a guarantee did not hold; the search ends there.
     pub found: Option<Found>,
 }
@@ -51,13 +57,27 @@ pub struct Found {
 }
 
 /// Visits all states of this size that machines of such a host can be in.
+///
+/// Ends at the first state that breaks a guarantee; up to [`Size::Ci`] by one of the shortest
+/// paths. Machines that are alike have no order: in a path they may change places.
 pub fn explore<H: Host + Clone + 'static>(host: H, size: Size) -> Explored {
-    let mut explored = Explored { states: 0, max_depth: 0, found: None };
+    let mut explored = Explored {
+        states: 0,
+        max_depth: 0,
+        spaces: Vec::new(),
+        unseen: Sights::all(),
+        found: None,
+    };
     for configuration in size.configurations() {
-        let space = search(host.clone(), configuration);
-        explored.states += space.states;
-        explored.max_depth = explored.max_depth.max(space.max_depth);
-        explored.found = space.found;
+        let name = configuration.name;
+        let rules = Rules::new(host.clone(), configuration);
+        let checker = rules.checker().threads(2).finish_when(HasDiscoveries::AnyFailures);
+        let states = if size.is_deep() {
+            explored.add(&checker.spawn_dfs().join())
+        } else {
+            explored.add(&checker.spawn_bfs().join())
+        };
+        explored.spaces.push((name, states));
         if explored.found.is_some() {
             break;
         }
@@ -65,29 +85,22 @@ pub fn explore<H: Host + Clone + 'static>(host: H, size: Size) -> Explored {
     explored
 }
 
-fn search<H: Host + 'static>(host: H, configuration: Configuration) -> Explored {
-    let name = configuration.name;
-    let began = std::time::Instant::now();
-    let checker = Rules::new(host, configuration).checker().threads(2);
-    let checker = checker.finish_when(HasDiscoveries::AnyFailures).spawn_bfs().join();
-    let found = checker.discoveries().into_iter().next().map(|(property, path)| {
+impl Explored {
+    /// Adds a space, and says how many states it has.
+    fn add<H: Host + 'static>(&mut self, checker: &impl Checker<Rules<H>>) -> usize {
         let rules = checker.model();
-        let steps = path.into_vec();
-        let path = steps
-            .iter()
-            .filter_map(|(world, action)| action.as_ref().map(|action| rules.tell(world, action)));
-        Found { property, path: path.collect() }
-    });
-    let explored =
-        Explored { states: checker.unique_state_count(), max_depth: checker.max_depth(), found };
-    eprintln!(
-        "{name}: {} states, {} steps, depth {}, {:?}",
-        explored.states,
-        checker.state_count(),
-        explored.max_depth,
-        began.elapsed()
-    );
-    explored
+        let seen = rules.sights.names();
+        self.unseen.retain(|unseen| !seen.contains(unseen));
+        self.states += checker.unique_state_count();
+        self.max_depth = self.max_depth.max(checker.max_depth());
+        self.found = checker.discoveries().into_iter().next().map(|(property, path)| {
+            let steps = path.into_vec();
+            let steps = steps.iter().filter_map(|(world, action)| Some((world, action.as_ref()?)));
+            let path = steps.map(|(world, action)| rules.tell(world, action));
+            Found { property, path: path.collect() }
+        });
+        checker.unique_state_count()
+    }
 }
 
 impl<H: Host + 'static> Model for Rules<H> {
@@ -114,6 +127,6 @@ impl<H: Host + 'static> Model for Rules<H> {
                 })),*]
             };
         }
-        always!(Cap Spacing Cause Consent Barrier Explained Once AtMostOnce Deadline Backwards)
+        always!(Cap Spacing Cause Consent Barrier Explained Once AtMostOnce Deadline Late Backwards)
     }
 }

@@ -41,10 +41,11 @@ pub(super) struct Budget {
 
 /// A lease, and a little.
 pub(super) const LEASE: TimeDelta = TimeDelta::milliseconds(30_001);
-/// A deadline, and a little.
-pub(super) const DEADLINE: TimeDelta = TimeDelta::milliseconds(300_001);
+pub(super) const DEADLINE: TimeDelta = TimeDelta::minutes(5);
+pub(super) const MOMENT: TimeDelta = TimeDelta::milliseconds(1);
 pub(super) const NEARLY: TimeDelta = TimeDelta::milliseconds(12 * 3_600_000 - 1);
 pub(super) const INTERVAL: TimeDelta = TimeDelta::hours(12);
+pub(super) const LONG: TimeDelta = TimeDelta::hours(13);
 pub(super) const BACK: TimeDelta = TimeDelta::hours(-13);
 
 pub(super) fn says(words: &'static str, times: u8) -> Input {
@@ -67,9 +68,16 @@ pub(super) fn blocked() -> Handover {
     Handover::Blocked { code: CarrierCode::new("21610").unwrap() }
 }
 
-/// The defaults with so many reminders in a cycle.
+/// The defaults with so many reminders in a cycle, as first settings.
 pub(super) fn reminders(max: u32) -> CurrentPolicy {
+    changed(1, |settings| settings.reminders.max = max)
+}
+
+/// The defaults with a change, as settings of this revision.
+pub(super) fn changed(revision: u64, change: impl FnOnce(&mut Settings)) -> CurrentPolicy {
     let mut settings = Settings::default();
-    settings.reminders.max = max;
-    CurrentPolicy { policy: Arc::new(Policy::new(settings).unwrap()), revision: Revision::new(1) }
+    settings.reminders.max = 1;
+    change(&mut settings);
+    let policy = Policy::new(settings).expect("the settings are within their bounds");
+    CurrentPolicy { policy: Arc::new(policy), revision: Revision::new(revision) }
 }

@@ -2,9 +2,9 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use optin::{
-    ConsentState, Content, Event, Fact, Handover, MessageKind, OptIn, Outgoing, OutgoingText,
-    Policy, Record, Revision,
-    storage::{Change, Commit},
+    ClaimToken, ConsentState, Content, Ending, Event, Fact, Handover, MessageKind, OptIn, Outgoing,
+    OutgoingText, Policy, Record, Revision,
+    storage::{Change, Commit, CurrentPolicy},
 };
 
 use super::{
@@ -25,6 +25,8 @@ pub(super) struct History {
     /// Texts that caused a prompt.
     caused: Inputs,
     cycles: Vec<Cycle>,
+    /// How often the contact opted out, or was.
+    pub(super) opt_outs: u8,
     /// Messages that may have reached the contact.
     handed: Texts,
     /// Messages whose hand-over began under their present claim.
@@ -44,12 +46,18 @@ pub(super) type Texts = u32;
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 struct Cycle {
     from: Revision,
-    /// Whether a prompt was decided.
-    asked: bool,
+    /// Prompts decided, those aside that gave their place back.
+    asked: u8,
     confirmations: u8,
     reminders: u8,
     /// When the last hand-over ended, in true time.
     ended: Option<DateTime<Utc>>,
+}
+
+impl Cycle {
+    fn count(&mut self, kind: MessageKind) -> &mut u8 {
+        if kind == MessageKind::Reminder { &mut self.reminders } else { &mut self.confirmations }
+    }
 }
 
 /// A text that is being handed over.
@@ -69,7 +77,10 @@ pub(super) struct Committing<'a> {
     /// What was stored before it.
     pub(super) before: &'a Shelf,
     pub(super) in_air: Texts,
-    pub(super) policy: &'a Policy,
+    /// Opt-outs before the task got its permit, if it has one.
+    pub(super) opt_outs: Option<u8>,
+    /// The claim that the task holds.
+    pub(super) token: Option<ClaimToken>,
 }
 
 /// The place of a text in a set.
@@ -80,12 +91,23 @@ pub(super) fn bit(revision: Revision) -> Texts {
 
 impl History {
     /// A commit was applied; what its outcome must name.
-    pub(super) fn commit(&mut self, names: &Names, of: &Committing<'_>) -> Texts {
+    pub(super) fn commit(
+        &mut self,
+        names: &Names,
+        policies: &[CurrentPolicy],
+        of: &Committing<'_>,
+    ) -> Texts {
         let commit = of.commit;
         let after = match commit.change {
             Change::Put(record) => Some(record),
             Change::Keep => None,
         };
+        if let Some(settlement) = &commit.settle {
+            let row = of.before.row(&settlement.id);
+            let last = row.map(|row| ClaimToken::new(row.place.claims));
+            self.insist(last == of.token, Guarantee::Late);
+            self.give_back(of);
+        }
         if commit.settle.is_none() && (after.is_some() || !commit.outgoing.is_empty()) {
             self.act(of);
         }
@@ -93,7 +115,7 @@ impl History {
         if let Some(after) = after {
             self.begin_cycle(of.before.record, after);
             named = self.take_back(of, after);
-            self.explain(names, of, after);
+            self.explain(names, policies, of, after);
         }
         for outgoing in &commit.outgoing {
             if let Content::Text(text) = &outgoing.content {
@@ -118,11 +140,27 @@ impl History {
         if after.pending().is_some() && !was_pending {
             self.cycles.push(Cycle {
                 from: after.revision,
-                asked: false,
+                asked: 0,
                 confirmations: 0,
                 reminders: 0,
                 ended: None,
             });
+        }
+    }
+
+    /// R6.2: the prompt that the record waits for was not sent.
+    fn give_back(&mut self, of: &Committing<'_>) {
+        let pending = of.before.record.as_ref().and_then(Record::pending);
+        let outstanding = pending.and_then(|pending| pending.outstanding);
+        let Some(Fact::Event(event)) = of.commit.entry.as_ref().map(|entry| &entry.fact) else {
+            return;
+        };
+        if let Event::Settled(settled) = &**event
+            && outstanding.is_some_and(|waits| waits.revision == settled.revision)
+            && matches!(settled.ending, Ending::NotSent { .. } | Ending::Expired)
+            && let Some(cycle) = self.cycles.last_mut()
+        {
+            cycle.asked -= 1;
         }
     }
 
@@ -132,6 +170,7 @@ impl History {
         let opted_out = |state: ConsentState| matches!(state, ConsentState::OptedOut { .. });
         let active = |state: ConsentState| state.may_be_messaged();
         let all = opted_out(after.state) && !before.is_some_and(opted_out);
+        self.opt_outs += u8::from(all);
         let prompts = active(after.state) && !before.is_some_and(active);
         let settled = of.commit.settle.as_ref().map(|settlement| &settlement.id);
         let mut named = 0;
@@ -155,33 +194,40 @@ impl History {
     }
 
     /// G6
-    fn explain(&mut self, names: &Names, of: &Committing<'_>, after: Record) {
+    fn explain(
+        &mut self,
+        names: &Names,
+        policies: &[CurrentPolicy],
+        of: &Committing<'_>,
+        after: Record,
+    ) {
         let ConsentState::Active { how, .. } = after.state else { return };
         if of.before.record.is_some_and(|record| record.state == after.state) {
             return;
         }
-        let explained = of.input.is_some_and(|(number, input)| {
-            let entry = of.commit.entry.as_ref();
-            let event = names.event(number, input.what);
-            let fits = entry.is_some_and(|entry| {
-                entry.record() == Some(&after)
-                    && matches!(&entry.fact, Fact::Event(fact) if **fact == event)
-            });
-            fits && self.follows(how, input.what, &event, of.policy)
+        let explained = of.input.zip(of.commit.entry.as_ref()).is_some_and(|(input, entry)| {
+            let (number, Input { what, .. }) = input;
+            let fact = Fact::Event(Box::new(names.event(number, what)));
+            let under = policies.iter().find(|policy| policy.revision == entry.policy_revision);
+            entry.record() == Some(&after)
+                && entry.fact == fact
+                && under.is_some_and(|under| self.follows(how, what, &under.policy))
         });
         self.insist(explained, Guarantee::Explained);
     }
 
     /// Whether what came in makes active in this way.
-    fn follows(&self, how: OptIn, what: What, event: &Event<'_>, policy: &Policy) -> bool {
-        let off = !policy.double_opt_in();
-        let asked = self.cycles.last().is_some_and(|cycle| cycle.asked);
-        match (how, what) {
-            (OptIn::Keyword, What::Says("YES" | "OK")) => asked,
-            (OptIn::Override, What::Activates) => true,
-            (OptIn::FirstText | OptIn::Restart, What::Says(_)) => off,
-            (OptIn::Added, _) => off && matches!(event, Event::Added { .. }),
-            _ => false,
+    fn follows(&self, how: OptIn, what: What, policy: &Policy) -> bool {
+        match what {
+            What::Says(words) if how == OptIn::Keyword => {
+                matches!(words, "YES" | "OK")
+                    && self.cycles.last().is_some_and(|cycle| cycle.asked > 0)
+            }
+            What::Says(_) => {
+                matches!(how, OptIn::FirstText | OptIn::Restart) && !policy.double_opt_in()
+            }
+            What::Activates => how == OptIn::Override,
+            What::Message | What::Requests | What::OptsOut | What::Blocked => false,
         }
     }
 
@@ -191,8 +237,11 @@ impl History {
         if text.kind == MessageKind::Message {
             let before = of.before.record;
             let active = before.is_some_and(|record| record.state.may_be_messaged());
-            let asked_for = input.is_some_and(|(_, input)| input.what == What::Message);
-            self.insist(active && asked_for, Guarantee::Consent);
+            let asked_for = input.is_some_and(|(_, Input { what, .. })| {
+                matches!(what, What::Message | What::Requests)
+            });
+            let permitted = of.opt_outs.is_none_or(|opt_outs| opt_outs == self.opt_outs);
+            self.insist(active && asked_for && permitted, Guarantee::Consent);
         }
         if text.kind.is_prompt() {
             let cause = text.answers.as_ref().and_then(|id| names.number(id));
@@ -204,7 +253,7 @@ impl History {
                 self.caused |= 1 << number;
             }
             if let Some(cycle) = self.cycles.last_mut() {
-                cycle.asked = true;
+                cycle.asked += 1;
             }
         }
     }
@@ -217,11 +266,11 @@ impl History {
     /// A hand-over begins, while others are in the air.
     pub(super) fn begin(
         &mut self,
-        outgoing: &Outgoing,
-        text: &OutgoingText,
+        (outgoing, text): (&Outgoing, &OutgoingText),
         clock: Clock,
         others: &[Air],
-        (shelf, policy): (&Shelf, &Policy),
+        shelf: &Shelf,
+        reminders: u8,
     ) -> Air {
         let revision = outgoing.id.revision;
         let this = bit(revision);
@@ -233,7 +282,6 @@ impl History {
         self.barred |= self.claimed & this;
         let spacing = if clock.was_set_back() { Guarantee::Backwards } else { Guarantee::Spacing };
         if text.kind.is_prompt() {
-            let max = u8::try_from(policy.settings().reminders.max).unwrap_or(0);
             let together = others.iter().any(|air| {
                 air.kind.is_prompt() && self.cycle_of(air.revision) == self.cycle_of(revision)
             });
@@ -242,12 +290,12 @@ impl History {
                 self.insist(false, Guarantee::Cause);
                 return self.air(outgoing, text, clock, shelf);
             };
-            let reminder = text.kind == MessageKind::Reminder;
-            *if reminder { &mut cycle.reminders } else { &mut cycle.confirmations } += 1;
-            let capped = cycle.confirmations <= 1 && cycle.reminders <= max;
+            let is_reminder = text.kind == MessageKind::Reminder;
+            *cycle.count(text.kind) += 1;
+            let capped = cycle.confirmations <= 1 && cycle.reminders <= reminders;
             let spaced = cycle.ended.is_none_or(|ended| clock.true_time() - ended >= INTERVAL);
             self.insist(capped, Guarantee::Cap);
-            self.insist(!reminder || spaced && !together, spacing);
+            self.insist(!is_reminder || spaced && !together, spacing);
         }
         self.air(outgoing, text, clock, shelf)
     }
@@ -270,8 +318,7 @@ impl History {
             && let Some(cycle) = self.cycles.get_mut(at)
         {
             if not_sent {
-                let reminder = air.kind == MessageKind::Reminder;
-                *if reminder { &mut cycle.reminders } else { &mut cycle.confirmations } -= 1;
+                *cycle.count(air.kind) -= 1;
             } else {
                 cycle.ended = cycle.ended.max(Some(clock.true_time()));
             }

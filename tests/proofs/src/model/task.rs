@@ -7,7 +7,7 @@ use std::{
 
 use chrono::{DateTime, Utc};
 use optin::{
-    Outcome, Outgoing,
+    ClaimToken, Outcome, Outgoing,
     simulation::{Host, Machine},
     storage::{Committed, CurrentPolicy},
 };
@@ -28,6 +28,8 @@ pub(super) struct Task {
     pub(super) air: Option<Air>,
     /// What its outcome must name as being handed over.
     pub(super) owed: Texts,
+    /// Of a task with a permit: how often the contact had opted out when it got that.
+    pub(super) opt_outs: Option<u8>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -51,8 +53,12 @@ pub(super) enum Step {
 }
 
 impl Task {
-    pub(super) fn new(job: Job) -> Self {
-        Self { job, past: Vec::new(), paused: None, air: None, owed: 0 }
+    pub(super) fn new(job: Job, opt_outs: u8) -> Self {
+        let opt_outs = match job {
+            Job::Handle { .. } | Job::Dispatch => None,
+            Job::Send { .. } => Some(opt_outs),
+        };
+        Self { job, past: Vec::new(), paused: None, air: None, owed: 0, opt_outs }
     }
 
     /// Whether what it did already can be seen by others.
@@ -66,6 +72,28 @@ impl Task {
             | Answer::Sent(_)
             | Answer::Lost => false,
         })
+    }
+
+    /// The claim that it holds: a dispatcher's, or the first, of what it decided itself.
+    pub(super) fn token(&self) -> Option<ClaimToken> {
+        self.past.iter().rev().find_map(|segment| match &segment.answer {
+            Answer::Claimed(claims) => claims.first().map(|claim| claim.token),
+            Answer::Committed(Committed::Applied { .. }) => Some(ClaimToken::new(1)),
+            Answer::Committed(Committed::Conflict | Committed::Duplicate | Committed::Stale)
+            | Answer::Loaded { .. }
+            | Answer::Policy { .. }
+            | Answer::Sent(_)
+            | Answer::Lost => None,
+        })
+    }
+
+    /// Whether the last that it was answered is a message to hand over.
+    pub(super) fn holds_message(&self) -> bool {
+        match self.past.last().map(|segment| &segment.answer) {
+            Some(Answer::Claimed(claims)) => !claims.is_empty(),
+            Some(Answer::Committed(Committed::Applied { .. })) => true,
+            Some(_) | None => false,
+        }
     }
 
     /// Whether it may look at its clock now and go on later. What hands over does not: the pause

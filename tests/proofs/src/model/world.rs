@@ -10,6 +10,7 @@ use super::{
     input::{Input, Names, What},
     shared::Shared,
     shelf::Shelf,
+    sight::Sights,
     task::{Job, Task},
 };
 
@@ -55,12 +56,13 @@ pub(super) struct Rules<H> {
     pub(super) host: H,
     pub(super) configuration: Configuration,
     pub(super) names: Names,
+    pub(super) sights: Sights,
 }
 
 impl<H: Host> Rules<H> {
     pub(super) fn new(host: H, configuration: Configuration) -> Self {
         let names = Names::new(configuration.inputs.len());
-        Self { host, configuration, names }
+        Self { host, configuration, names, sights: Sights::default() }
     }
 
     /// The moment when the machines begin.
@@ -179,7 +181,7 @@ impl<H: Host> Rules<H> {
         let deferred = self.configuration.deferred[place];
         match self.configuration.inputs[usize::from(input)].what {
             What::Message => Job::Send { input, deferred },
-            What::Says(_) | What::Activates | What::OptsOut | What::Blocked => {
+            What::Says(_) | What::Requests | What::Activates | What::OptsOut | What::Blocked => {
                 Job::Handle { input, deferred }
             }
         }
