@@ -15,6 +15,7 @@ mod shared;
 mod shelf;
 mod sight;
 mod sizes;
+mod spaces;
 mod story;
 mod task;
 mod world;
@@ -23,7 +24,6 @@ use optin::simulation::Host;
 use stateright::{Checker, HasDiscoveries, Model, Property};
 
 use self::{
-    configuration::Configuration,
     guarantee::Guarantee,
     sight::Sights,
     world::{Action, Rules, World},
@@ -36,7 +36,7 @@ pub use self::{script::StorageLost, sizes::Size};
 pub struct Explored {
     /// States that differ.
     pub states: usize,
-    /// The longest way to one of them, by its shortest path.
+    /// The longest path that was gone.
     pub max_depth: usize,
     /// The states of each space.
     pub spaces: Vec<(&'static str, usize)>,
@@ -57,6 +57,9 @@ pub struct Found {
 }
 
 /// Visits all states of this size that machines of such a host can be in.
+///
+/// Ends at the first state that breaks a guarantee; up to [`Size::Ci`] by one of the shortest
+/// paths. Machines that are alike have no order: in a path they may change places.
 pub fn explore<H: Host + Clone + 'static>(host: H, size: Size) -> Explored {
     let mut explored = Explored {
         states: 0,
@@ -66,7 +69,15 @@ pub fn explore<H: Host + Clone + 'static>(host: H, size: Size) -> Explored {
         found: None,
     };
     for configuration in size.configurations() {
-        search(host.clone(), configuration, &mut explored);
+        let name = configuration.name;
+        let rules = Rules::new(host.clone(), configuration);
+        let checker = rules.checker().threads(2).finish_when(HasDiscoveries::AnyFailures);
+        let states = if size.is_deep() {
+            explored.add(&checker.spawn_dfs().join())
+        } else {
+            explored.add(&checker.spawn_bfs().join())
+        };
+        explored.spaces.push((name, states));
         if explored.found.is_some() {
             break;
         }
@@ -74,34 +85,22 @@ pub fn explore<H: Host + Clone + 'static>(host: H, size: Size) -> Explored {
     explored
 }
 
-fn search<H: Host + 'static>(host: H, configuration: Configuration, explored: &mut Explored) {
-    let name = configuration.name;
-    let began = std::time::Instant::now();
-    let checker = Rules::new(host, configuration).checker().threads(2);
-    let checker = checker.finish_when(HasDiscoveries::AnyFailures).spawn_bfs().join();
-    let rules = checker.model();
-    let states = checker.unique_state_count();
-    eprintln!(
-        "{name}: {states} states, {} steps, depth {}, {:?}, rss {}",
-        checker.state_count(),
-        checker.max_depth(),
-        began.elapsed(),
-        std::fs::read_to_string("/proc/self/status")
-            .unwrap()
-            .lines()
-            .find(|l| l.starts_with("VmHWM"))
-            .unwrap()
-    );
-    explored.states += states;
-    explored.max_depth = explored.max_depth.max(checker.max_depth());
-    explored.spaces.push((name, states));
-    let seen = rules.sights.names();
-    explored.unseen.retain(|unseen| !seen.contains(unseen));
-    explored.found = checker.discoveries().into_iter().next().map(|(property, path)| {
-        let steps = path.into_vec();
-        let steps = steps.iter().filter_map(|(world, action)| Some((world, action.as_ref()?)));
-        Found { property, path: steps.map(|(world, action)| rules.tell(world, action)).collect() }
-    });
+impl Explored {
+    /// Adds a space, and says how many states it has.
+    fn add<H: Host + 'static>(&mut self, checker: &impl Checker<Rules<H>>) -> usize {
+        let rules = checker.model();
+        let seen = rules.sights.names();
+        self.unseen.retain(|unseen| !seen.contains(unseen));
+        self.states += checker.unique_state_count();
+        self.max_depth = self.max_depth.max(checker.max_depth());
+        self.found = checker.discoveries().into_iter().next().map(|(property, path)| {
+            let steps = path.into_vec();
+            let steps = steps.iter().filter_map(|(world, action)| Some((world, action.as_ref()?)));
+            let path = steps.map(|(world, action)| rules.tell(world, action));
+            Found { property, path: path.collect() }
+        });
+        checker.unique_state_count()
+    }
 }
 
 impl<H: Host + 'static> Model for Rules<H> {

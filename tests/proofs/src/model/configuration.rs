@@ -45,6 +45,7 @@ pub(super) const DEADLINE: TimeDelta = TimeDelta::minutes(5);
 pub(super) const MOMENT: TimeDelta = TimeDelta::milliseconds(1);
 pub(super) const NEARLY: TimeDelta = TimeDelta::milliseconds(12 * 3_600_000 - 1);
 pub(super) const INTERVAL: TimeDelta = TimeDelta::hours(12);
+pub(super) const LONG: TimeDelta = TimeDelta::hours(13);
 pub(super) const BACK: TimeDelta = TimeDelta::hours(-13);
 
 pub(super) fn says(words: &'static str, times: u8) -> Input {

@@ -2,8 +2,8 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use optin::{
-    ClaimToken, ConsentState, Content, Fact, Handover, MessageKind, OptIn, Outgoing, OutgoingText,
-    Policy, Record, Revision,
+    ClaimToken, ConsentState, Content, Ending, Event, Fact, Handover, MessageKind, OptIn, Outgoing,
+    OutgoingText, Policy, Record, Revision,
     storage::{Change, Commit, CurrentPolicy},
 };
 
@@ -46,8 +46,8 @@ pub(super) type Texts = u32;
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 struct Cycle {
     from: Revision,
-    /// Whether a prompt was decided.
-    asked: bool,
+    /// Prompts decided, those aside that gave their place back.
+    asked: u8,
     confirmations: u8,
     reminders: u8,
     /// When the last hand-over ended, in true time.
@@ -77,8 +77,8 @@ pub(super) struct Committing<'a> {
     /// What was stored before it.
     pub(super) before: &'a Shelf,
     pub(super) in_air: Texts,
-    /// Opt-outs before the task began.
-    pub(super) opt_outs: u8,
+    /// Opt-outs before the task got its permit, if it has one.
+    pub(super) opt_outs: Option<u8>,
     /// The claim that the task holds.
     pub(super) token: Option<ClaimToken>,
 }
@@ -106,6 +106,7 @@ impl History {
             let row = of.before.row(&settlement.id);
             let last = row.map(|row| ClaimToken::new(row.place.claims));
             self.insist(last == of.token, Guarantee::Late);
+            self.give_back(of);
         }
         if commit.settle.is_none() && (after.is_some() || !commit.outgoing.is_empty()) {
             self.act(of);
@@ -139,11 +140,27 @@ impl History {
         if after.pending().is_some() && !was_pending {
             self.cycles.push(Cycle {
                 from: after.revision,
-                asked: false,
+                asked: 0,
                 confirmations: 0,
                 reminders: 0,
                 ended: None,
             });
+        }
+    }
+
+    /// R6.2: the prompt that the record waits for was not sent.
+    fn give_back(&mut self, of: &Committing<'_>) {
+        let pending = of.before.record.as_ref().and_then(Record::pending);
+        let outstanding = pending.and_then(|pending| pending.outstanding);
+        let Some(Fact::Event(event)) = of.commit.entry.as_ref().map(|entry| &entry.fact) else {
+            return;
+        };
+        if let Event::Settled(settled) = &**event
+            && outstanding.is_some_and(|waits| waits.revision == settled.revision)
+            && matches!(settled.ending, Ending::NotSent { .. } | Ending::Expired)
+            && let Some(cycle) = self.cycles.last_mut()
+        {
+            cycle.asked -= 1;
         }
     }
 
@@ -203,13 +220,14 @@ impl History {
     fn follows(&self, how: OptIn, what: What, policy: &Policy) -> bool {
         match what {
             What::Says(words) if how == OptIn::Keyword => {
-                matches!(words, "YES" | "OK") && self.cycles.last().is_some_and(|cycle| cycle.asked)
+                matches!(words, "YES" | "OK")
+                    && self.cycles.last().is_some_and(|cycle| cycle.asked > 0)
             }
             What::Says(_) => {
                 matches!(how, OptIn::FirstText | OptIn::Restart) && !policy.double_opt_in()
             }
             What::Activates => how == OptIn::Override,
-            What::Message | What::OptsOut | What::Blocked => false,
+            What::Message | What::Requests | What::OptsOut | What::Blocked => false,
         }
     }
 
@@ -219,8 +237,10 @@ impl History {
         if text.kind == MessageKind::Message {
             let before = of.before.record;
             let active = before.is_some_and(|record| record.state.may_be_messaged());
-            let asked_for = input.is_some_and(|(_, input)| input.what == What::Message);
-            let permitted = of.opt_outs == self.opt_outs;
+            let asked_for = input.is_some_and(|(_, Input { what, .. })| {
+                matches!(what, What::Message | What::Requests)
+            });
+            let permitted = of.opt_outs.is_none_or(|opt_outs| opt_outs == self.opt_outs);
             self.insist(active && asked_for && permitted, Guarantee::Consent);
         }
         if text.kind.is_prompt() {
@@ -233,7 +253,7 @@ impl History {
                 self.caused |= 1 << number;
             }
             if let Some(cycle) = self.cycles.last_mut() {
-                cycle.asked = true;
+                cycle.asked += 1;
             }
         }
     }

@@ -19,8 +19,10 @@ pub(super) struct Input {
 pub(super) enum What {
     /// The contact texts this.
     Says(&'static str),
-    /// Staff asks to message the contact, under a request id.
+    /// Staff messages the contact under a permit and a request id.
     Message,
+    /// Staff asks to message the contact, under a request id alone.
+    Requests,
     /// Staff sets the contact active, with a note and every permission.
     Activates,
     /// Staff opts the contact out.
@@ -36,7 +38,7 @@ impl What {
 
     /// Whether a mark says that it was seen.
     pub(super) fn is_marked(self) -> bool {
-        matches!(self, Self::Says(_) | Self::Message)
+        matches!(self, Self::Says(_) | Self::Message | Self::Requests)
     }
 }
 
@@ -83,7 +85,7 @@ impl Names {
                     text
                 })
             }
-            What::Message => Event::MessageRequested(self.message(number)),
+            What::Message | What::Requests => Event::MessageRequested(self.message(number)),
             What::Activates => Event::Overridden {
                 actor: self.actor.clone(),
                 to: Override::Active,

@@ -18,7 +18,7 @@ use optin::{
 pub(super) enum Call {
     Load,
     Policy,
-    Commit(Commit),
+    Commit(Box<Commit>),
     Claim { now: DateTime<Utc>, until: DateTime<Utc>, limit: usize },
     Send(Outgoing),
 }
@@ -165,7 +165,7 @@ impl Storage for Script<'_> {
     }
 
     async fn commit(&self, commit: Commit) -> Result<Committed, StorageLost> {
-        match self.ask(Call::Commit(commit)).await {
+        match self.ask(Call::Commit(Box::new(commit))).await {
             Answer::Committed(committed) => Ok(committed),
             other => unlike(&other),
         }

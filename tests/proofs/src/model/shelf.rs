@@ -99,3 +99,6 @@ fn input_of(mark: &Mark) -> u8 {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -45,6 +45,7 @@ impl<H: Host> Rules<H> {
                 let what = match self.configuration.inputs[usize::from(input)].what {
                     What::Says(words) => format!("takes text {input} “{words}”"),
                     What::Message => format!("takes staff message {input}"),
+                    What::Requests => format!("takes request {input} for a staff message"),
                     What::Activates => "takes an override to active".into(),
                     What::OptsOut => "takes an override to opted out".into(),
                     What::Blocked => "takes a block by the carrier".into(),

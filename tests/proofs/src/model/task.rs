@@ -28,8 +28,8 @@ pub(super) struct Task {
     pub(super) air: Option<Air>,
     /// What its outcome must name as being handed over.
     pub(super) owed: Texts,
-    /// Of a staff message: how often the contact had opted out when it was asked for.
-    pub(super) opt_outs: u8,
+    /// Of a task with a permit: how often the contact had opted out when it got that.
+    pub(super) opt_outs: Option<u8>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -55,8 +55,8 @@ pub(super) enum Step {
 impl Task {
     pub(super) fn new(job: Job, opt_outs: u8) -> Self {
         let opt_outs = match job {
-            Job::Handle { .. } | Job::Dispatch => 0,
-            Job::Send { .. } => opt_outs,
+            Job::Handle { .. } | Job::Dispatch => None,
+            Job::Send { .. } => Some(opt_outs),
         };
         Self { job, past: Vec::new(), paused: None, air: None, owed: 0, opt_outs }
     }

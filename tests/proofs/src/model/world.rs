@@ -181,7 +181,7 @@ impl<H: Host> Rules<H> {
         let deferred = self.configuration.deferred[place];
         match self.configuration.inputs[usize::from(input)].what {
             What::Message => Job::Send { input, deferred },
-            What::Says(_) | What::Activates | What::OptsOut | What::Blocked => {
+            What::Says(_) | What::Requests | What::Activates | What::OptsOut | What::Blocked => {
                 Job::Handle { input, deferred }
             }
         }
