@@ -9,9 +9,11 @@ use std::{
     thread,
 };
 
+use chrono::{DateTime, Utc};
 use optin::{
-    Archive,
-    simulation::{Fault, Seen, Simulation, Violation},
+    Archive, Contact, Event, HandleError, Handover, Message, Outbox, Outcome, Outgoing, Round,
+    SendError, Storage,
+    simulation::{Fault, Host, Machine, Optin, Seen, Simulation, Violation},
     store::{
         MemoryStorage,
         sqlite::{Durability, Options},
@@ -78,6 +80,65 @@ fn a_seed_does_the_same_again() {
         assert_eq!(run(MemoryStorage::new, seed).unwrap(), first);
         assert_ne!(run(MemoryStorage::new, seed + 12).unwrap().fingerprint, first.fingerprint);
     }
+}
+
+/// A host whose outbox tries again where it does not know.
+#[derive(Debug)]
+struct Stubborn;
+
+struct Again<O>(O);
+
+impl<O: Outbox> Outbox for Again<O> {
+    async fn send(&self, outgoing: &Outgoing) -> Handover {
+        match self.0.send(outgoing).await {
+            Handover::Unknown => self.0.send(outgoing).await,
+            known => known,
+        }
+    }
+}
+
+fn stubborn<S, O, C>(machine: Machine<S, O, C>) -> Machine<S, Again<O>, C> {
+    let Machine { storage, outbox, clock, deferred } = machine;
+    Machine { storage, outbox: Again(outbox), clock, deferred }
+}
+
+impl Host for Stubborn {
+    async fn handle<S: Storage, O: Outbox, C: Fn() -> DateTime<Utc> + Send + Sync>(
+        &self,
+        machine: Machine<S, O, C>,
+        contact: &Contact,
+        event: Event<'_>,
+    ) -> Result<Outcome, HandleError<S::Error>> {
+        Optin.handle(stubborn(machine), contact, event).await
+    }
+
+    async fn send<S: Storage, O: Outbox, C: Fn() -> DateTime<Utc> + Send + Sync>(
+        &self,
+        machine: Machine<S, O, C>,
+        contact: &Contact,
+        message: Message<'_>,
+    ) -> Result<Option<Outcome>, SendError<S::Error>> {
+        Optin.send(stubborn(machine), contact, message).await
+    }
+
+    async fn dispatch<S: Storage, O: Outbox, C: Fn() -> DateTime<Utc> + Send + Sync>(
+        &self,
+        machine: Machine<S, O, C>,
+        limit: usize,
+    ) -> Result<Round, HandleError<S::Error>> {
+        Optin.dispatch(stubborn(machine), limit).await
+    }
+}
+
+#[test]
+fn a_wrong_host_is_found_and_its_line_repeats_it() {
+    let simulation = Simulation::new(MemoryStorage::new).with_host(Stubborn);
+    let found = (0..200).find_map(|seed| simulation.run(seed).err()).unwrap();
+    assert_eq!(found.invariant, "once");
+    let line = found.to_string();
+    assert!(line.contains(&format!("Simulation::new(..).run({})", found.seed)), "{line}");
+    assert_eq!(simulation.run(found.seed), Err(found));
+    assert!(Simulation::new(MemoryStorage::new).run(found.seed).is_ok());
 }
 
 /// A directory that is gone with the test.

@@ -78,6 +78,10 @@ impl<S> Provider<'_, S> {
     /// As the contract of an outbox has it: nothing is sent after its time.
     fn answer(&self, outgoing: &Outgoing) -> Handover {
         let mut state = self.0.state();
+        if state.strikes(Fault::ClockSet) {
+            let state = &mut *state;
+            state.clocks.set(self.0.machine, &mut state.chance);
+        }
         let now = state.clocks.read(self.0.machine);
         let over = match &outgoing.content {
             Content::Text(text) => now > millis(text.not_after),
