@@ -18,7 +18,8 @@ mutants() {
 
 # Few tests see most of them, and few are soon linked; what they miss is for all.
 mkdir -p "$output"
-tests=(conversations policy prompts reading)
+tests=(conversations policy prompts reading unchanged)
 mutants "$@" || true
-tests+=(dispatcher dropped_futures opt_out_barrier privacy properties resync stored_forms)
+tests+=(counters dispatcher dropped_futures failing_calls messages names opt_out_barrier privacy
+    properties resync set_aside spans stored_forms)
 mutants --iterate "$@"
