@@ -1,0 +1,119 @@
+//! Every state that one contact and its machines can be in, and what must hold in each.
+//!
+//! The machines run the real engine and dispatcher, as a [`Host`] wires them. A future cannot be
+//! copied, so a state holds what a task was answered so far: for each step the future is made
+//! anew, polled up to the first call that was not answered yet, and that call is what happens.
+
+mod clock;
+mod configuration;
+mod guarantee;
+mod history;
+mod input;
+mod next;
+mod script;
+mod shared;
+mod shelf;
+mod sizes;
+mod story;
+mod task;
+mod world;
+
+use optin::simulation::Host;
+use stateright::{Checker, HasDiscoveries, Model, Property};
+
+use self::{
+    configuration::Configuration,
+    guarantee::Guarantee,
+    world::{Action, Rules, World},
+};
+pub use self::{script::StorageLost, sizes::Size};
+
+/// What an exploration came to.
+#[derive(Clone, Debug)]
+#[allow(clippy::exhaustive_structs, reason = "it is read by tests alone")]
+pub struct Explored {
+    /// States that differ.
+    pub states: usize,
+    /// The longest way to one of them, by its shortest path.
+    pub max_depth: usize,
+    /// The first state in which a guarantee did not hold; the search ends there.
+    pub found: Option<Found>,
+}
+
+/// A state in which a guarantee did not hold.
+#[derive(Clone, Debug)]
+#[allow(clippy::exhaustive_structs, reason = "it is read by tests alone")]
+pub struct Found {
+    /// The guarantee: its number, then what it says.
+    pub property: &'static str,
+    /// What happened, one step a line.
+    pub path: Vec<String>,
+}
+
+/// Visits all states of this size that machines of such a host can be in.
+pub fn explore<H: Host + Clone + 'static>(host: H, size: Size) -> Explored {
+    let mut explored = Explored { states: 0, max_depth: 0, found: None };
+    for configuration in size.configurations() {
+        let space = search(host.clone(), configuration);
+        explored.states += space.states;
+        explored.max_depth = explored.max_depth.max(space.max_depth);
+        explored.found = space.found;
+        if explored.found.is_some() {
+            break;
+        }
+    }
+    explored
+}
+
+fn search<H: Host + 'static>(host: H, configuration: Configuration) -> Explored {
+    let name = configuration.name;
+    let began = std::time::Instant::now();
+    let checker = Rules::new(host, configuration).checker().threads(2);
+    let checker = checker.finish_when(HasDiscoveries::AnyFailures).spawn_bfs().join();
+    let found = checker.discoveries().into_iter().next().map(|(property, path)| {
+        let rules = checker.model();
+        let steps = path.into_vec();
+        let path = steps
+            .iter()
+            .filter_map(|(world, action)| action.as_ref().map(|action| rules.tell(world, action)));
+        Found { property, path: path.collect() }
+    });
+    let explored =
+        Explored { states: checker.unique_state_count(), max_depth: checker.max_depth(), found };
+    eprintln!(
+        "{name}: {} states, {} steps, depth {}, {:?}",
+        explored.states,
+        checker.state_count(),
+        explored.max_depth,
+        began.elapsed()
+    );
+    explored
+}
+
+impl<H: Host + 'static> Model for Rules<H> {
+    type State = World;
+    type Action = Action;
+
+    fn init_states(&self) -> Vec<World> {
+        vec![self.first()]
+    }
+
+    fn actions(&self, world: &World, actions: &mut Vec<Action>) {
+        self.happen(world, actions);
+    }
+
+    fn next_state(&self, world: &World, action: Action) -> Option<World> {
+        self.next(world, &action, None)
+    }
+
+    fn properties(&self) -> Vec<Property<Self>> {
+        macro_rules! always {
+            ($($guarantee:ident)*) => {
+                vec![$(Property::always(Guarantee::$guarantee.name(), |_, world: &World| {
+                    world.history.broken != Some(Guarantee::$guarantee)
+                })),*]
+            };
+        }
+        always!(Cap Spacing Cause Consent Barrier Explained Once AtMostOnce Deadline Backwards)
+    }
+}
