@@ -13,6 +13,7 @@ mod next;
 mod script;
 mod shared;
 mod shelf;
+mod sight;
 mod sizes;
 mod story;
 mod task;
@@ -24,6 +25,7 @@ use stateright::{Checker, HasDiscoveries, Model, Property};
 use self::{
     configuration::Configuration,
     guarantee::Guarantee,
+    sight::Sights,
     world::{Action, Rules, World},
 };
 pub use self::{script::StorageLost, sizes::Size};
@@ -36,6 +38,10 @@ pub struct Explored {
     pub states: usize,
     /// The longest way to one of them, by its shortest path.
     pub max_depth: usize,
+    /// The states of each space.
+    pub spaces: Vec<(&'static str, usize)>,
+    /// What was never met with, of what a search should meet with.
+    pub unseen: Vec<&'static str>,
     /// The first state in which a guarantee did not hold; the search ends there.
     pub found: Option<Found>,
 }
@@ -52,12 +58,15 @@ pub struct Found {
 
 /// Visits all states of this size that machines of such a host can be in.
 pub fn explore<H: Host + Clone + 'static>(host: H, size: Size) -> Explored {
-    let mut explored = Explored { states: 0, max_depth: 0, found: None };
+    let mut explored = Explored {
+        states: 0,
+        max_depth: 0,
+        spaces: Vec::new(),
+        unseen: Sights::all(),
+        found: None,
+    };
     for configuration in size.configurations() {
-        let space = search(host.clone(), configuration);
-        explored.states += space.states;
-        explored.max_depth = explored.max_depth.max(space.max_depth);
-        explored.found = space.found;
+        search(host.clone(), configuration, &mut explored);
         if explored.found.is_some() {
             break;
         }
@@ -65,29 +74,34 @@ pub fn explore<H: Host + Clone + 'static>(host: H, size: Size) -> Explored {
     explored
 }
 
-fn search<H: Host + 'static>(host: H, configuration: Configuration) -> Explored {
+fn search<H: Host + 'static>(host: H, configuration: Configuration, explored: &mut Explored) {
     let name = configuration.name;
     let began = std::time::Instant::now();
     let checker = Rules::new(host, configuration).checker().threads(2);
     let checker = checker.finish_when(HasDiscoveries::AnyFailures).spawn_bfs().join();
-    let found = checker.discoveries().into_iter().next().map(|(property, path)| {
-        let rules = checker.model();
-        let steps = path.into_vec();
-        let path = steps
-            .iter()
-            .filter_map(|(world, action)| action.as_ref().map(|action| rules.tell(world, action)));
-        Found { property, path: path.collect() }
-    });
-    let explored =
-        Explored { states: checker.unique_state_count(), max_depth: checker.max_depth(), found };
+    let rules = checker.model();
+    let states = checker.unique_state_count();
     eprintln!(
-        "{name}: {} states, {} steps, depth {}, {:?}",
-        explored.states,
+        "{name}: {states} states, {} steps, depth {}, {:?}, rss {}",
         checker.state_count(),
-        explored.max_depth,
-        began.elapsed()
+        checker.max_depth(),
+        began.elapsed(),
+        std::fs::read_to_string("/proc/self/status")
+            .unwrap()
+            .lines()
+            .find(|l| l.starts_with("VmHWM"))
+            .unwrap()
     );
-    explored
+    explored.states += states;
+    explored.max_depth = explored.max_depth.max(checker.max_depth());
+    explored.spaces.push((name, states));
+    let seen = rules.sights.names();
+    explored.unseen.retain(|unseen| !seen.contains(unseen));
+    explored.found = checker.discoveries().into_iter().next().map(|(property, path)| {
+        let steps = path.into_vec();
+        let steps = steps.iter().filter_map(|(world, action)| Some((world, action.as_ref()?)));
+        Found { property, path: steps.map(|(world, action)| rules.tell(world, action)).collect() }
+    });
 }
 
 impl<H: Host + 'static> Model for Rules<H> {

@@ -67,9 +67,16 @@ pub(super) fn blocked() -> Handover {
     Handover::Blocked { code: CarrierCode::new("21610").unwrap() }
 }
 
-/// The defaults with so many reminders in a cycle.
+/// The defaults with so many reminders in a cycle, as first settings.
 pub(super) fn reminders(max: u32) -> CurrentPolicy {
+    changed(1, |settings| settings.reminders.max = max)
+}
+
+/// The defaults with a change, as settings of this revision.
+pub(super) fn changed(revision: u64, change: impl FnOnce(&mut Settings)) -> CurrentPolicy {
     let mut settings = Settings::default();
-    settings.reminders.max = max;
-    CurrentPolicy { policy: Arc::new(Policy::new(settings).unwrap()), revision: Revision::new(1) }
+    settings.reminders.max = 1;
+    change(&mut settings);
+    let policy = Policy::new(settings).expect("the settings are within their bounds");
+    CurrentPolicy { policy: Arc::new(policy), revision: Revision::new(revision) }
 }

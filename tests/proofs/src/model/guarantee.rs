@@ -16,19 +16,6 @@ pub(super) enum Guarantee {
 }
 
 impl Guarantee {
-    pub(super) const ALL: [Self; 10] = [
-        Self::Cap,
-        Self::Spacing,
-        Self::Cause,
-        Self::Consent,
-        Self::Barrier,
-        Self::Explained,
-        Self::Once,
-        Self::AtMostOnce,
-        Self::Deadline,
-        Self::Backwards,
-    ];
-
     pub(super) fn name(self) -> &'static str {
         match self {
             Self::Cap => "G1 a cycle has one confirmation and no more reminders than allowed",

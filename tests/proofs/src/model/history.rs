@@ -2,9 +2,9 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use optin::{
-    ConsentState, Content, Event, Fact, Handover, MessageKind, OptIn, Outgoing, OutgoingText,
-    Policy, Record, Revision,
-    storage::{Change, Commit},
+    ConsentState, Content, Fact, Handover, MessageKind, OptIn, Outgoing, OutgoingText, Policy,
+    Record, Revision,
+    storage::{Change, Commit, CurrentPolicy},
 };
 
 use super::{
@@ -52,6 +52,12 @@ struct Cycle {
     ended: Option<DateTime<Utc>>,
 }
 
+impl Cycle {
+    fn count(&mut self, kind: MessageKind) -> &mut u8 {
+        if kind == MessageKind::Reminder { &mut self.reminders } else { &mut self.confirmations }
+    }
+}
+
 /// A text that is being handed over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Air {
@@ -69,7 +75,6 @@ pub(super) struct Committing<'a> {
     /// What was stored before it.
     pub(super) before: &'a Shelf,
     pub(super) in_air: Texts,
-    pub(super) policy: &'a Policy,
 }
 
 /// The place of a text in a set.
@@ -80,7 +85,12 @@ pub(super) fn bit(revision: Revision) -> Texts {
 
 impl History {
     /// A commit was applied; what its outcome must name.
-    pub(super) fn commit(&mut self, names: &Names, of: &Committing<'_>) -> Texts {
+    pub(super) fn commit(
+        &mut self,
+        names: &Names,
+        policies: &[CurrentPolicy],
+        of: &Committing<'_>,
+    ) -> Texts {
         let commit = of.commit;
         let after = match commit.change {
             Change::Put(record) => Some(record),
@@ -93,7 +103,7 @@ impl History {
         if let Some(after) = after {
             self.begin_cycle(of.before.record, after);
             named = self.take_back(of, after);
-            self.explain(names, of, after);
+            self.explain(names, policies, of, after);
         }
         for outgoing in &commit.outgoing {
             if let Content::Text(text) = &outgoing.content {
@@ -155,33 +165,39 @@ impl History {
     }
 
     /// G6
-    fn explain(&mut self, names: &Names, of: &Committing<'_>, after: Record) {
+    fn explain(
+        &mut self,
+        names: &Names,
+        policies: &[CurrentPolicy],
+        of: &Committing<'_>,
+        after: Record,
+    ) {
         let ConsentState::Active { how, .. } = after.state else { return };
         if of.before.record.is_some_and(|record| record.state == after.state) {
             return;
         }
-        let explained = of.input.is_some_and(|(number, input)| {
-            let entry = of.commit.entry.as_ref();
-            let event = names.event(number, input.what);
-            let fits = entry.is_some_and(|entry| {
-                entry.record() == Some(&after)
-                    && matches!(&entry.fact, Fact::Event(fact) if **fact == event)
-            });
-            fits && self.follows(how, input.what, &event, of.policy)
+        let explained = of.input.zip(of.commit.entry.as_ref()).is_some_and(|(input, entry)| {
+            let (number, Input { what, .. }) = input;
+            let fact = Fact::Event(Box::new(names.event(number, what)));
+            let under = policies.iter().find(|policy| policy.revision == entry.policy_revision);
+            entry.record() == Some(&after)
+                && entry.fact == fact
+                && under.is_some_and(|under| self.follows(how, what, &under.policy))
         });
         self.insist(explained, Guarantee::Explained);
     }
 
     /// Whether what came in makes active in this way.
-    fn follows(&self, how: OptIn, what: What, event: &Event<'_>, policy: &Policy) -> bool {
-        let off = !policy.double_opt_in();
-        let asked = self.cycles.last().is_some_and(|cycle| cycle.asked);
-        match (how, what) {
-            (OptIn::Keyword, What::Says("YES" | "OK")) => asked,
-            (OptIn::Override, What::Activates) => true,
-            (OptIn::FirstText | OptIn::Restart, What::Says(_)) => off,
-            (OptIn::Added, _) => off && matches!(event, Event::Added { .. }),
-            _ => false,
+    fn follows(&self, how: OptIn, what: What, policy: &Policy) -> bool {
+        match what {
+            What::Says(words) if how == OptIn::Keyword => {
+                matches!(words, "YES" | "OK") && self.cycles.last().is_some_and(|cycle| cycle.asked)
+            }
+            What::Says(_) => {
+                matches!(how, OptIn::FirstText | OptIn::Restart) && !policy.double_opt_in()
+            }
+            What::Activates => how == OptIn::Override,
+            What::Message | What::OptsOut | What::Blocked => false,
         }
     }
 
@@ -217,11 +233,11 @@ impl History {
     /// A hand-over begins, while others are in the air.
     pub(super) fn begin(
         &mut self,
-        outgoing: &Outgoing,
-        text: &OutgoingText,
+        (outgoing, text): (&Outgoing, &OutgoingText),
         clock: Clock,
         others: &[Air],
-        (shelf, policy): (&Shelf, &Policy),
+        shelf: &Shelf,
+        reminders: u8,
     ) -> Air {
         let revision = outgoing.id.revision;
         let this = bit(revision);
@@ -233,7 +249,6 @@ impl History {
         self.barred |= self.claimed & this;
         let spacing = if clock.was_set_back() { Guarantee::Backwards } else { Guarantee::Spacing };
         if text.kind.is_prompt() {
-            let max = u8::try_from(policy.settings().reminders.max).unwrap_or(0);
             let together = others.iter().any(|air| {
                 air.kind.is_prompt() && self.cycle_of(air.revision) == self.cycle_of(revision)
             });
@@ -242,12 +257,12 @@ impl History {
                 self.insist(false, Guarantee::Cause);
                 return self.air(outgoing, text, clock, shelf);
             };
-            let reminder = text.kind == MessageKind::Reminder;
-            *if reminder { &mut cycle.reminders } else { &mut cycle.confirmations } += 1;
-            let capped = cycle.confirmations <= 1 && cycle.reminders <= max;
+            let is_reminder = text.kind == MessageKind::Reminder;
+            *cycle.count(text.kind) += 1;
+            let capped = cycle.confirmations <= 1 && cycle.reminders <= reminders;
             let spaced = cycle.ended.is_none_or(|ended| clock.true_time() - ended >= INTERVAL);
             self.insist(capped, Guarantee::Cap);
-            self.insist(!reminder || spaced && !together, spacing);
+            self.insist(!is_reminder || spaced && !together, spacing);
         }
         self.air(outgoing, text, clock, shelf)
     }
@@ -270,8 +285,7 @@ impl History {
             && let Some(cycle) = self.cycles.get_mut(at)
         {
             if not_sent {
-                let reminder = air.kind == MessageKind::Reminder;
-                *if reminder { &mut cycle.reminders } else { &mut cycle.confirmations } -= 1;
+                *cycle.count(air.kind) -= 1;
             } else {
                 cycle.ended = cycle.ended.max(Some(clock.true_time()));
             }

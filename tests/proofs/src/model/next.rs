@@ -1,11 +1,16 @@
 //! How one moment follows another.
 
-use optin::{Content, Outgoing, simulation::Host, storage::Committed};
+use optin::{
+    ConsentState, Content, MessageKind, Outgoing,
+    simulation::Host,
+    storage::{self, Change, Commit, Committed, Settlement, Then},
+};
 
 use super::{
     history::{Air, Committing, Texts, bit},
     script::{Answer, Call},
     shared::Shared,
+    sight::Sight,
     task::{Job, Step, Task},
     world::{Action, HANDLERS, Rules, World},
 };
@@ -107,6 +112,9 @@ impl<H: Host> Rules<H> {
         if let Some(told) = told {
             *told = step.to_string();
         }
+        if matches!(step, Step::Ended(None, _)) && task.holds_message() {
+            self.sights.see(Sight::Late);
+        }
         next.tasks[place] = match step {
             Step::Sends(outgoing, task) => {
                 let air = self.begin(world, next, &outgoing);
@@ -142,6 +150,7 @@ impl<H: Host> Rules<H> {
             Call::Policy => Answer::Policy { policy },
             Call::Commit(commit) => {
                 let committed = next.shelf.commit(&commit);
+                self.see_commit(&commit, &committed);
                 if let Committed::Applied { .. } = committed {
                     let input = match job {
                         Job::Handle { input, .. } | Job::Send { input, .. } => {
@@ -154,9 +163,8 @@ impl<H: Host> Rules<H> {
                         input,
                         before: &world.shelf,
                         in_air: airs(world).fold(0, |all, air| all | bit(air.revision)),
-                        policy: &configuration.policies[usize::from(policy)].policy,
                     };
-                    *owed |= next.history.commit(&self.names, &committing);
+                    *owed |= next.history.commit(&self.names, &configuration.policies, &committing);
                 }
                 Answer::Committed(committed)
             }
@@ -164,6 +172,11 @@ impl<H: Host> Rules<H> {
                 let claims = next.shelf.claim(now, until, limit);
                 for claim in &claims {
                     next.history.claim(&claim.outgoing);
+                    match claim.task {
+                        storage::Task::HandOver => {}
+                        storage::Task::Expired => self.sights.see(Sight::Expired),
+                        storage::Task::Unknown => self.sights.see(Sight::Lapsed),
+                    }
                 }
                 Answer::Claimed(claims)
             }
@@ -171,11 +184,45 @@ impl<H: Host> Rules<H> {
         }
     }
 
+    fn see_commit(&self, commit: &Commit, committed: &Committed) {
+        let sights = &self.sights;
+        match committed {
+            Committed::Conflict => sights.see(Sight::Conflict),
+            Committed::Duplicate => sights.see(Sight::Duplicate),
+            Committed::Stale => sights.see(Sight::Stale),
+            Committed::Applied { in_flight } => {
+                if !in_flight.is_empty() {
+                    sights.see(Sight::Named);
+                }
+                if let Some(Settlement { then: Then::RetryAt(_), .. }) = commit.settle {
+                    sights.see(Sight::Retry);
+                }
+                if let Change::Put(record) = commit.change {
+                    match record.state {
+                        ConsentState::Pending(_) if record.restarts.is_some() => {
+                            sights.see(Sight::Restart);
+                        }
+                        ConsentState::Pending(_) | ConsentState::OptedOut { .. } => {}
+                        ConsentState::Active { .. } => sights.see(Sight::Active),
+                    }
+                }
+            }
+        }
+    }
+
     fn begin(&self, world: &World, next: &mut World, outgoing: &Outgoing) -> Option<Air> {
         let Content::Text(text) = &outgoing.content else { return None };
+        if text.kind == MessageKind::Reminder {
+            self.sights.see(Sight::Reminder);
+        }
+        if text.kind == MessageKind::Message {
+            self.sights.see(Sight::StaffMessage);
+        }
         let others: Vec<Air> = airs(world).collect();
-        let policy = &self.configuration.policies[usize::from(world.shelf.policy)].policy;
-        let air = next.history.begin(outgoing, text, world.clock, &others, (&world.shelf, policy));
+        let policies = self.configuration.policies.iter();
+        let max = policies.map(|current| current.policy.settings().reminders.max).max();
+        let max = max.and_then(|max| u8::try_from(max).ok()).unwrap_or(0);
+        let air = next.history.begin((outgoing, text), world.clock, &others, &world.shelf, max);
         Some(air)
     }
 }

@@ -10,6 +10,7 @@ use super::{
     input::{Input, Names, What},
     shared::Shared,
     shelf::Shelf,
+    sight::Sights,
     task::{Job, Task},
 };
 
@@ -55,12 +56,13 @@ pub(super) struct Rules<H> {
     pub(super) host: H,
     pub(super) configuration: Configuration,
     pub(super) names: Names,
+    pub(super) sights: Sights,
 }
 
 impl<H: Host> Rules<H> {
     pub(super) fn new(host: H, configuration: Configuration) -> Self {
         let names = Names::new(configuration.inputs.len());
-        Self { host, configuration, names }
+        Self { host, configuration, names, sights: Sights::default() }
     }
 
     /// The moment when the machines begin.
