@@ -6,4 +6,6 @@
     reason = "a proof that cannot go on says so"
 )]
 
+pub mod hunt;
 pub mod model;
+pub mod wrong;
