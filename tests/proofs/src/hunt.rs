@@ -2,9 +2,15 @@
 
 use std::{fmt, str::FromStr};
 
-use optin::simulation::Host;
+use optin::{
+    simulation::{Host, Simulation},
+    store::MemoryStorage,
+};
 
 use crate::model::{Size, explore};
+
+/// Seeds that are tried, with bounded clocks and again with unbounded ones.
+const SEEDS: u64 = 2_000;
 
 /// What was found, and after how much: nothing, of a host that is right.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,13 +21,21 @@ pub struct Hunt {
 
 /// Searches both ways, each until something is found.
 pub fn hunt<H: Host + Clone + 'static>(host: H) -> Hunt {
-    Hunt { model: by_model(host), simulation: None }
+    Hunt { simulation: by_simulation(host.clone()), model: by_model(host) }
 }
 
 fn by_model<H: Host + Clone + 'static>(host: H) -> Option<String> {
     let explored = explore(host, Size::Small);
     let found = explored.found?;
     Some(format!("{}, {} states", found.property, explored.states))
+}
+
+fn by_simulation<H: Host + Clone>(host: H) -> Option<String> {
+    let bounded = Simulation::new(MemoryStorage::new).with_host(host.clone());
+    let unbounded = Simulation::new(MemoryStorage::new).with_host(host).unbounded_skew();
+    let run = |seed| bounded.run(seed).and_then(|_| unbounded.run(seed));
+    let violation = (0..SEEDS).find_map(|seed| run(seed).err())?;
+    Some(format!("{}, {} seeds", violation.invariant, violation.seed + 1))
 }
 
 impl Hunt {
