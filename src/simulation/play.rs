@@ -149,11 +149,15 @@ impl<'w, S: Storage, H: Host> Play<'w, S, H> {
         self.plan.events -= 1;
         let mut state = self.world.state();
         let contacts = &self.plan.contacts;
-        // A few contacts have much to say, and who waited for a moment takes it.
+        // A few contacts have much to say, who waited for a moment takes it, and much happens to
+        // those whom a machine is about just now.
         let few = if state.chance.one_in(2) { contacts.len().min(2) } else { contacts.len() };
         let any = contacts[state.chance.below(few)];
         let turn = state.moments.turn.take().filter(|_| !state.chance.one_in(4));
-        let contact = turn.unwrap_or(any);
+        let slot = state.chance.below(3 * TASKS);
+        let task = self.tasks.get(slot).and_then(Option::as_ref);
+        let busy = task.and_then(|task| task.given.as_ref()).map(|given| given.contact);
+        let contact = turn.or(busy.filter(|busy| contacts.contains(busy))).unwrap_or(any);
         let given = event::draw(&mut state, contact);
         let now = state.clocks.now();
         let mut times = Vec::new();
