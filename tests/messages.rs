@@ -1,11 +1,11 @@
-//! A message of staff: its deadline, its author, and the lease of its hand-over.
+//! A message of staff: its deadline, its author, its permit, and the lease of its hand-over.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test")]
 
 mod support;
 
 use chrono::TimeDelta;
 use optin::{
-    Archive, Engine, Event, Fact, Handover, Message, Outbox, Outgoing, Storage,
+    Archive, Delivery, Engine, Event, Fact, Handover, Message, Outbox, Outgoing, Storage,
     store::MemoryStorage,
 };
 use support::{Clock, START, contact, inbox, now_or_never, owner, poll_once, texted};
@@ -53,6 +53,51 @@ fn the_ledger_has_the_author_of_a_message() {
     let Fact::Event(event) = &entries.last().unwrap().fact else { panic!("{entries:?}") };
     let Event::MessageRequested(message) = &**event else { panic!("{event:?}") };
     assert_eq!(message.actor, Some(owner()));
+}
+
+struct Answering(Handover);
+
+impl Outbox for Answering {
+    async fn send(&self, _outgoing: &Outgoing) -> Handover {
+        self.0.clone()
+    }
+}
+
+#[test]
+fn a_permit_is_good_for_less_than_thirty_seconds() {
+    for (milliseconds, is_good) in [(29_999, true), (30_000, false), (30_001, false)] {
+        let (storage, clock) = (MemoryStorage::new(), Clock::at(START));
+        let accepts = Answering(Handover::Accepted { provider_id: None });
+        let engine = Engine::new(&storage, accepts, clock.reader());
+        let active = Event::DeclaredExisting { actor: owner() };
+        now_or_never(engine.handle(&contact(1), active)).unwrap();
+        let permit = now_or_never(engine.permit(&contact(1))).unwrap().unwrap();
+        assert_eq!(permit.ends_at(), START + TimeDelta::seconds(30));
+        clock.advance(TimeDelta::milliseconds(milliseconds));
+        let sent = now_or_never(engine.send(permit, Message::new(inbox(), "Ready")));
+        assert_eq!(sent.is_ok(), is_good, "{milliseconds}");
+    }
+}
+
+#[test]
+fn an_outcome_says_whether_the_provider_took_the_text() {
+    let ends = [
+        (Handover::Accepted { provider_id: None }, true),
+        (Handover::Unknown, false),
+        (Handover::NotSent { retry: false, code: None }, false),
+    ];
+    for (end, is_accepted) in ends {
+        let name = end.name();
+        let storage = MemoryStorage::new();
+        let engine = Engine::new(&storage, Answering(end), Clock::at(START).reader());
+        let outcome = now_or_never(engine.handle(&contact(1), texted("SM1", "Hi"))).unwrap();
+        assert_eq!(outcome.was_accepted(), is_accepted);
+        assert_eq!(outcome.delivery.unwrap().name(), name);
+        let outcome = now_or_never(engine.handle(&contact(1), texted("SM2", "no"))).unwrap();
+        assert!(!outcome.was_accepted());
+    }
+    let names = [Delivery::Queued, Delivery::Expired, Delivery::Lapsed];
+    assert_eq!(names.map(|delivery| delivery.name()), ["queued", "expired", "lapsed"]);
 }
 
 /// RULES 0: while a prompt is outstanding its time is the end of its lease.

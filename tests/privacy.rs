@@ -168,6 +168,10 @@ fn debug_tells_what_is_nobodys_secret() {
     ] {
         assert!(shown.contains(part), "{part}: {shown}");
     }
+    let (words, note) = (Body::from("Hello"), Note::new("by phone").unwrap());
+    assert_eq!(format!("{words:?} {note:?}"), "Body(5 bytes) Note(8 bytes)");
+    assert_eq!(format!("{:?} {:?}", account(), inbox()), "AccountId(\"acme\") InboxId(..)");
+    assert_eq!(format!("{:?}", contact().number()), "PhoneNumber(..)");
     assert_eq!(format!("{:?}", policy.prompt()), "PromptTemplate(YES)");
     assert_eq!(format!("{:?}", policy.matcher()), "KeywordMatcher { .. }");
     let shown = KeywordSet::default().with(Keyword::Ok).with(Keyword::Yes);

@@ -8,9 +8,9 @@ use std::fmt::Debug;
 use chrono::{DateTime, TimeDelta, Utc};
 use optin::{
     Actor, ActorId, CarrierCode, ConsentState, Content, Crm, Ending, Entry, Event, Handover,
-    Keyword, Message, MessageKind, Note, OptIn, OptOut, Outgoing, OutgoingId, OutgoingText,
-    Override, Permission, Policy, Record, Refusal, Revision, Role, Settings, Settled, Source,
-    Status, Text, Transition, decide,
+    Keyword, Message, MessageId, MessageKind, Note, OptIn, OptOut, Outgoing, OutgoingId,
+    OutgoingText, Override, Permission, Policy, Record, Refusal, Revision, Role, Settings, Settled,
+    Source, Status, Text, Transition, decide,
 };
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
@@ -314,4 +314,21 @@ fn unknown_words_and_values_out_of_bounds_are_errors() {
         *form.pointer_mut(path).unwrap() = other;
         assert!(serde_json::from_value::<Record>(form.clone()).is_err(), "{form}");
     }
+}
+
+/// What stood there may be anybody's number: the error names what should have.
+#[test]
+fn an_error_says_what_was_expected_and_not_what_was_found() {
+    let error = |json: &str| serde_json::from_str::<Settings>(json).unwrap_err().to_string();
+    assert!(error("[]").contains("expected an object"), "{}", error("[]"));
+    for found in ["true", "-20655501", "20655501", "2.0655501", "[20655501]"] {
+        let error = serde_json::from_str::<MessageId>(found).unwrap_err().to_string();
+        let bare = found.trim_matches(['[', ']', '-']);
+        assert!(error.contains("a string") && !error.contains(bare), "{found}: {error}");
+    }
+    let id: MessageId = serde_json::from_str(r#""a\u0062c""#).unwrap();
+    assert_eq!(id.as_str(), "abc");
+    assert_eq!(serde_json::from_str::<MessageId>(r#""abc""#).unwrap(), id);
+    let owned: MessageId = serde_json::from_value("abc".into()).unwrap();
+    assert_eq!(owned, id);
 }

@@ -201,7 +201,7 @@ pub(crate) struct Words<'a> {
     unclosed: [bool; 3],
     /// Whether an opening mark was passed.
     pub(crate) quoted: bool,
-    /// Whether a default-ignorable code point was passed.
+    /// Whether [`fold_letters`](Self::fold_letters) passed a default-ignorable code point.
     pub(crate) ignorable: bool,
 }
 
@@ -294,7 +294,6 @@ impl<'a> Words<'a> {
                 '«' => self.pass_quote('«'.len_utf8(), 2, '»'),
                 char if is_letter_or_digit(char) => return Some(()),
                 char => {
-                    self.ignorable |= is_ignorable(char);
                     self.at += char.len_utf8();
                 }
             }

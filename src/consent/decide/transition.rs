@@ -137,7 +137,6 @@ impl Case<'_> {
         };
         let is_told = |crm: Crm| match said {
             Some((source, Some(said))) if source.crm() == Some(crm) => said != holds,
-            Some((source, None)) if source.crm() == Some(crm) => before.is_none(),
             Some(_) | None => before != Some(holds),
         };
         let mut statuses = Vec::new();
