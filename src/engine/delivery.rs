@@ -35,15 +35,14 @@ where
 {
     /// Does with a claimed message what is to be done, and settles it.
     pub(crate) async fn deliver(&self, claim: Claim) -> Result<Delivered, HandleError<S::Error>> {
-        let begun = self.now();
         let span = Span::hand_over(match &claim.outgoing.content {
             Content::Text(text) => text.kind.name(),
             Content::Status(status) => status.crm.name(),
         });
         let delivered = span.around(async {
             match &claim.outgoing.content {
-                Content::Text(text) => self.deliver_text(&claim, text, begun).await,
-                Content::Status(status) => self.deliver_status(&claim, *status, begun).await,
+                Content::Text(text) => self.deliver_text(&claim, text).await,
+                Content::Status(status) => self.deliver_status(&claim, *status).await,
             }
         });
         let delivered = delivered.await;
@@ -58,8 +57,8 @@ where
         &self,
         claim: &Claim,
         text: &OutgoingText,
-        begun: DateTime<Utc>,
     ) -> Result<Delivered, HandleError<S::Error>> {
+        let begun = self.now();
         let (delivery, ending, ended) = match claim.task {
             Task::Unknown => (Delivery::Lapsed, Ending::Unknown, claim.until),
             // Paused past the lease, and nobody else took it over so far: it was certainly not sent.
@@ -106,15 +105,15 @@ where
         &self,
         claim: &Claim,
         status: Status,
-        begun: DateTime<Utc>,
     ) -> Result<Delivered, HandleError<S::Error>> {
-        if begun >= claim.until {
-            return Ok(Delivered { delivery: Delivery::Queued, settled: None });
-        }
         let contact = &claim.outgoing.id.contact;
         // Before the hand-over: where the record cannot be read nothing can be settled, and the
         // CRM would be told again without end.
         let mut record = self.load(contact).await?.record;
+        if self.now() >= claim.until {
+            // Somebody else hands it over.
+            return Ok(Delivered { delivery: Delivery::Queued, settled: None });
+        }
         let handover = self.outbox.send(&claim.outgoing).await;
         let then = match &handover {
             Handover::Accepted { .. } => Then::Finish,

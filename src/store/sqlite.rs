@@ -96,6 +96,10 @@ impl Options {
     /// [`SqliteError`]: the file cannot be opened or written, is damaged, belongs to another
     /// application, or to a later version of this crate. It is not changed then.
     pub fn open(self, path: impl AsRef<Path>) -> Result<SqliteStorage, SqliteError> {
+        // A database in memory, which each connection would have its own of.
+        if path.as_ref() == Path::new(":memory:") {
+            return Err(SqliteError::CannotOpen);
+        }
         // Readers are opened later, wherever the process works by then.
         let path = std::path::absolute(path).map_err(|_| SqliteError::CannotOpen)?;
         let writer = Writer::start(schema::open_writer(&path, &self)?)?;
