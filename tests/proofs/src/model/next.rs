@@ -119,9 +119,6 @@ impl<H: Host> Rules<H> {
         if let Some(told) = told {
             *told = step.to_string();
         }
-        if matches!(step, Step::Ended(None, _)) && task.holds_message() {
-            self.sights.see(Sight::Late);
-        }
         next.tasks[place] = match step {
             Step::Sends(outgoing, task) => {
                 let air = self.begin(world, next, &outgoing);
@@ -203,8 +200,8 @@ impl<H: Host> Rules<H> {
                 if !in_flight.is_empty() {
                     sights.see(Sight::Named);
                 }
-                if let Some(Settlement { then: Then::RetryAt(_), .. }) = commit.settle {
-                    sights.see(Sight::Retry);
+                if let Some(Settlement { then: Then::RetryAt(at), .. }) = commit.settle {
+                    sights.see(if at < commit.at { Sight::Late } else { Sight::Retry });
                 }
                 if let Change::Put(record) = commit.change {
                     match record.state {

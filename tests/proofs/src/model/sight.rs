@@ -45,7 +45,7 @@ impl Sight {
             Self::Retry => "what was not sent is queued again",
             Self::Lapsed => "a lease ends without a settlement",
             Self::Expired => "a deadline passes in the queue",
-            Self::Late => "a machine finds its lease over and lets go",
+            Self::Late => "a machine finds its lease over before its hand-over",
             Self::Conflict => "a commit loses to another",
             Self::Duplicate => "a text that acted comes again",
             Self::Stale => "a settlement comes too late",

@@ -87,15 +87,6 @@ impl Task {
         })
     }
 
-    /// Whether the last that it was answered is a message to hand over.
-    pub(super) fn holds_message(&self) -> bool {
-        match self.past.last().map(|segment| &segment.answer) {
-            Some(Answer::Claimed(claims)) => !claims.is_empty(),
-            Some(Answer::Committed(Committed::Applied { .. })) => true,
-            Some(_) | None => false,
-        }
-    }
-
     /// Whether it may look at its clock now and go on later. What hands over does not: the pause
     /// counts into the hand-over, which keeps within the lease.
     pub(super) fn can_pause(&self) -> bool {
