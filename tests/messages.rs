@@ -5,8 +5,8 @@ mod support;
 
 use chrono::TimeDelta;
 use optin::{
-    Archive, Delivery, Engine, Event, Fact, Handover, Message, Outbox, Outgoing, Storage,
-    store::MemoryStorage,
+    Archive, Delivery, Engine, Event, Fact, Handover, Message, Note, Outbox, Outgoing, Override,
+    Policy, Record, Settled, Storage, Then, decide, store::MemoryStorage,
 };
 use support::{Clock, START, contact, inbox, now_or_never, owner, poll_once, texted};
 
@@ -39,6 +39,24 @@ fn a_message_is_handed_over_until_its_deadline() {
     let patient = message.with_not_after(START + TimeDelta::hours(2));
     assert!(handed_over_at(&patient, 7_200));
     assert!(!handed_over_at(&patient, 7_201));
+}
+
+/// R6.3: storing a decision takes time too.
+#[test]
+fn a_deadline_that_passes_before_the_hand_over_begins_is_kept() {
+    let (storage, clock) = (MemoryStorage::new(), Clock::at(START));
+    let slow = move || {
+        clock.advance(TimeDelta::seconds(10));
+        clock.now()
+    };
+    let engine = Engine::new(&storage, Never, slow);
+    let active = Event::DeclaredExisting { actor: owner() };
+    now_or_never(engine.handle(&contact(1), active)).unwrap();
+    let soon = START + TimeDelta::seconds(25);
+    let message = Message::new(inbox(), "Your table is ready").with_not_after(soon);
+    let event = Event::MessageRequested(message);
+    let outcome = now_or_never(engine.handle(&contact(1), event)).unwrap();
+    assert_eq!(outcome.delivery, Some(Delivery::Expired));
 }
 
 #[test]
@@ -117,4 +135,26 @@ fn a_lease_is_as_long_as_the_host_says_and_a_second_at_least() {
         let until = record.pending().unwrap().outstanding.unwrap().until;
         assert_eq!(until, START + TimeDelta::seconds(held));
     }
+}
+
+/// R6.4: coming back does not bring back what an opt-out cancelled.
+#[test]
+fn a_message_from_before_an_opt_out_is_not_tried_again() {
+    let policy = Policy::default();
+    let decided =
+        |record: Option<&Record>, event: &Event<'_>| decide(&policy, record, event, START).unwrap();
+    let set = |to| Event::Overridden { actor: owner(), to, note: Note::new("by phone").ok() };
+    let settled: Settled = serde_json::from_value(serde_json::json!({
+        "revision": 2, "kind": "message", "ended": START, "ending": { "retry": { "at": START } },
+    }))
+    .unwrap();
+    let settled = Event::Settled(settled);
+    let active = decided(None, &Event::DeclaredExisting { actor: owner() }).record;
+    let message = Event::MessageRequested(Message::new(inbox(), "Your table is ready"));
+    let sending = decided(active.as_ref(), &message).record;
+    assert_eq!(decided(sending.as_ref(), &settled).then, Then::RetryAt(START));
+    let out = decided(sending.as_ref(), &set(Override::OptedOut)).record;
+    let back = decided(out.as_ref(), &set(Override::Active)).record;
+    assert!(back.is_some_and(|record| record.state.may_be_messaged()));
+    assert_eq!(decided(back.as_ref(), &settled).then, Then::Finish);
 }

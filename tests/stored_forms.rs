@@ -12,7 +12,13 @@ use optin::{
     OutgoingText, Override, Permission, Policy, Record, Refusal, Revision, Role, Settings, Settled,
     Source, Status, Text, Transition, decide,
 };
-use serde::{Serialize, de::DeserializeOwned};
+use serde::{
+    Deserialize, Serialize,
+    de::{
+        DeserializeOwned,
+        value::{BytesDeserializer, Error as ValueError},
+    },
+};
 use serde_json::{Value, json};
 
 use self::support::{START, contact, inbox, message_id, owner, texted};
@@ -326,6 +332,8 @@ fn an_error_says_what_was_expected_and_not_what_was_found() {
         let bare = found.trim_matches(['[', ']', '-']);
         assert!(error.contains("a string") && !error.contains(bare), "{found}: {error}");
     }
+    let bytes = BytesDeserializer::<ValueError>::new(b"20655501");
+    assert_eq!(MessageId::deserialize(bytes).unwrap_err().to_string(), "expected a string");
     let id: MessageId = serde_json::from_str(r#""a\u0062c""#).unwrap();
     assert_eq!(id.as_str(), "abc");
     assert_eq!(serde_json::from_str::<MessageId>(r#""abc""#).unwrap(), id);
