@@ -307,13 +307,14 @@ where
             return Ok(step.outcome);
         };
         let delivered = self.deliver(claim).await?;
-        let settled = delivered.settled.unwrap_or_else(|| step.outcome.clone());
-        Ok(Outcome {
-            state: settled.state,
-            next_reminder_at: settled.next_reminder_at,
-            delivery: Some(delivered.delivery),
-            ..step.outcome
-        })
+        let mut outcome = Outcome { delivery: Some(delivered.delivery), ..step.outcome };
+        if let Some(settled) = delivered.settled {
+            outcome.state = settled.state;
+            outcome.next_reminder_at = settled.next_reminder_at;
+            // A number that the provider blocks is opted out.
+            outcome.in_flight.extend(settled.in_flight);
+        }
+        Ok(outcome)
     }
 
     /// Load, decide, commit; again on conflict. `None`: what it was bound to is no more.

@@ -40,6 +40,7 @@
 //! | `order` | one message to a destination at a time, in the order of decisions |
 //! | `due` | R4.8: what is due is not put off, to the millisecond |
 //! | `row` | R6.2: three prompts in a row that were not sent keep the clock |
+//! | `blocked` | R6.2: that the provider blocks a number is not taken for anything else |
 //! | `restarts` | R4.11: who opted out comes back by a later text, and not too often |
 //! | `help` | R4.3: help is answered at most every ten minutes |
 //! | `fold` | G10: the ledger leads to the stored record |

@@ -1,6 +1,7 @@
 //! What must hold of every seed, each in a file of its own.
 
 mod apart;
+mod blocked;
 mod cap;
 mod cause;
 mod consent;
@@ -27,7 +28,7 @@ use crate::consent::outgoing::OutgoingText;
 
 type Check = fn(&Trace) -> Result<(), &'static str>;
 
-const ALL: [(&str, Check); 19] = [
+const ALL: [(&str, Check); 20] = [
     ("cause", cause::check),
     ("once", once::check),
     ("cap", cap::check),
@@ -39,6 +40,7 @@ const ALL: [(&str, Check); 19] = [
     ("order", order::check),
     ("due", due::check),
     ("row", row::check),
+    ("blocked", blocked::check),
     ("restarts", restarts::check),
     ("help", help::check),
     ("explained", explained::check),

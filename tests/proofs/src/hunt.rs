@@ -10,7 +10,7 @@ use optin::{
 use crate::model::{Size, explore};
 
 /// Seeds that are tried, with bounded clocks and again with unbounded ones.
-const SEEDS: u64 = 2_000;
+const SEEDS: u64 = 1_000;
 
 /// What was found, and after how much: nothing, of a host that is right.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -72,6 +72,7 @@ pub fn explore<H: Host + Clone + 'static>(host: H, size: Size) -> Explored {
         let name = configuration.name;
         let rules = Rules::new(host.clone(), configuration);
         let checker = rules.checker().threads(2).finish_when(HasDiscoveries::AnyFailures);
+        let checker = checker.target_state_count(size.bound());
         let states = if size.is_deep() {
             explored.add(&checker.spawn_dfs().join())
         } else {

@@ -43,6 +43,15 @@ impl Size {
         }
     }
 
+    /// States after which a space is left as it is; 0: none. What a wrong host does may be without
+    /// end.
+    pub(super) fn bound(self) -> usize {
+        match self {
+            Self::Small => 150_000,
+            Self::Ci | Self::Long => 0,
+        }
+    }
+
     /// Whether memory counts more than a short path.
     pub(super) fn is_deep(self) -> bool {
         self == Self::Long

@@ -56,6 +56,7 @@ impl Tree {
         let scratch = Path::new(env!("CARGO_TARGET_TMPDIR")).join("seeded_bugs");
         let (root, target) = (scratch.join("tree"), scratch.join("target"));
         let _ = fs::remove_dir_all(&root);
+        fs::create_dir_all(&root).expect("the scratch directory can be written");
         for name in COPIED {
             copy(&workspace().join(name), &root.join(name));
         }
