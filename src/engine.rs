@@ -93,8 +93,10 @@ pub struct Outcome {
     pub state: Option<ConsentState>,
     /// When the next reminder could go, past or future; absent when none can.
     pub next_reminder_at: Option<DateTime<Utc>>,
-    /// Messages that could not be taken back, since they were being handed over (R6.4). A host
-    /// that sends by itself must add what it holds a [`Permit`] for.
+    /// Messages that could not be taken back, since they were being handed over (R6.4): they may
+    /// arrive in spite of the opt-out, and nothing more is to be done. What each was, and how it
+    /// ended, is in the ledger: its [`Settled`](crate::Settled) has the same revision. A host that
+    /// sends by itself must add what it holds a [`Permit`] for.
     pub in_flight: Vec<OutgoingId>,
     /// What became of the text of this decision; absent when it has none.
     pub delivery: Option<Delivery>,
@@ -157,6 +159,9 @@ where
     C: Fn() -> DateTime<Utc> + Send + Sync,
 {
     /// An engine over this storage and outbox, by this clock: `chrono::Utc::now`, say.
+    ///
+    /// To name its type in a struct, take `fn() -> DateTime<Utc>` for the clock, and
+    /// `Utc::now as fn() -> DateTime<Utc>`.
     pub fn new(storage: S, outbox: O, clock: C) -> Self {
         Self { storage, outbox, clock, lease: LEASE, deferred: false, tally: Tally::new() }
     }
@@ -302,13 +307,14 @@ where
             return Ok(step.outcome);
         };
         let delivered = self.deliver(claim).await?;
-        let settled = delivered.settled.unwrap_or_else(|| step.outcome.clone());
-        Ok(Outcome {
-            state: settled.state,
-            next_reminder_at: settled.next_reminder_at,
-            delivery: Some(delivered.delivery),
-            ..step.outcome
-        })
+        let mut outcome = Outcome { delivery: Some(delivered.delivery), ..step.outcome };
+        if let Some(settled) = delivered.settled {
+            outcome.state = settled.state;
+            outcome.next_reminder_at = settled.next_reminder_at;
+            // A number that the provider blocks is opted out.
+            outcome.in_flight.extend(settled.in_flight);
+        }
+        Ok(outcome)
     }
 
     /// Load, decide, commit; again on conflict. `None`: what it was bound to is no more.

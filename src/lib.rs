@@ -62,7 +62,7 @@
 //! | `serde` | no | stored and wire forms of every type |
 //! | `sqlite` | no | `store::SqliteStorage`; implies `std` and `serde`, and compiles SQLite |
 //! | `tracing` | no | spans of what the engine does, without numbers or texts |
-//! | `conformance` | no | the suite for hosts that write their own storage; outside semver |
+//! | `conformance` | no | the suites for hosts that write their own storage or outbox; outside semver |
 //! | `strategies` | no | strategies of proptest for a host's own tests; outside semver |
 //! | `simulation` | no | machines with faults drawn from a seed; outside semver |
 //!

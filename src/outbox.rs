@@ -9,7 +9,8 @@ use crate::consent::outgoing::{Handover, Outgoing};
 ///
 /// # Contract
 /// - [`send`](Self::send) MUST NOT retry by itself, and MUST NOT send a text after its
-///   `not_after`.
+///   `not_after`. The engine has looked at its own clock just before; look again, by the same
+///   clock, where something waits inside.
 /// - It MUST answer [`Handover::NotSent`] or [`Handover::Blocked`] only where the message certainly
 ///   was not sent: what is doubtful (a time-out, a cut connection, a server error) is
 ///   [`Handover::Unknown`].

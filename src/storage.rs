@@ -168,7 +168,7 @@ pub struct Settlement {
 }
 
 /// What became of a commit.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[allow(clippy::exhaustive_enums, reason = "a caller must handle each")]
 pub enum Committed {
     /// All of it is stored.
@@ -185,7 +185,7 @@ pub enum Committed {
 }
 
 /// A message taken to be handed over.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[allow(clippy::exhaustive_structs, reason = "storages make it")]
 pub struct Claim {
     /// The message.
@@ -201,7 +201,7 @@ pub struct Claim {
 }
 
 /// What to do with a claimed message.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[allow(clippy::exhaustive_enums, reason = "a caller must handle each")]
 pub enum Task {
     /// Hand it over, then settle.

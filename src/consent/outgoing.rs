@@ -30,7 +30,7 @@ impl OutgoingId {
 }
 
 /// A message to hand over.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct Outgoing {
@@ -70,7 +70,7 @@ impl Outgoing {
 }
 
 /// What an outgoing message is.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
 #[allow(clippy::exhaustive_enums, reason = "an outbox must handle both")]
@@ -82,7 +82,7 @@ pub enum Content {
 }
 
 /// A text to a contact.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct OutgoingText {
@@ -202,7 +202,7 @@ impl Crm {
 }
 
 /// How a hand-over ended, as the outbox saw it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
 #[allow(clippy::exhaustive_enums, reason = "every ending has its own consequence")]
@@ -217,7 +217,8 @@ pub enum Handover {
     NotSent {
         /// Whether trying again may help: after 1 second, then after twice as long each time. A
         /// text is tried at most nine times, within about four minutes, and never after its
-        /// `not_after`; then a message of staff is set aside for a person, and any other given up.
+        /// `not_after`; then a message of staff whose `not_after` lies beyond the next try is set
+        /// aside for a person, and any other text given up.
         /// A status is tried for about four days, at most an hour apart, then set aside. Without
         /// `retry`, a text is given up, and a status set aside.
         retry: bool,

@@ -19,8 +19,8 @@ use crate::{
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Counters {
-    /// Decisions by their reason; a reason that never came is not there. What a settlement leads
-    /// to is not counted here.
+    /// Decisions by their reason; a reason that never came is not there. `active` are texts left
+    /// alone and messages of staff alike. What a settlement leads to is not counted here.
     pub decisions: BTreeMap<Reason, u64>,
     /// Attempts that the rules refused.
     pub refusals: u64,

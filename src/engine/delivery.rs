@@ -5,8 +5,9 @@ use chrono::{DateTime, TimeDelta, Utc};
 use super::{Bound, Delivery, Engine, HandleError, MAX_TRIES, Outcome, Span};
 use crate::{
     consent::{
+        contact::Contact,
         event::{Ending, Event, Settled},
-        outgoing::{Content, Handover, MessageKind, OutgoingText},
+        outgoing::{Content, Handover, MessageKind, OutgoingText, Status},
         time,
     },
     outbox::Outbox,
@@ -34,19 +35,14 @@ where
 {
     /// Does with a claimed message what is to be done, and settles it.
     pub(crate) async fn deliver(&self, claim: Claim) -> Result<Delivered, HandleError<S::Error>> {
-        let begun = self.now();
-        if claim.task == Task::HandOver && begun >= claim.until {
-            // Paused past the lease: somebody else settles it, as unknown.
-            return Ok(Delivered { delivery: Delivery::Queued, settled: None });
-        }
         let span = Span::hand_over(match &claim.outgoing.content {
             Content::Text(text) => text.kind.name(),
             Content::Status(status) => status.crm.name(),
         });
         let delivered = span.around(async {
             match &claim.outgoing.content {
-                Content::Text(text) => self.deliver_text(&claim, text, begun).await,
-                Content::Status(_) => self.deliver_status(&claim).await,
+                Content::Text(text) => self.deliver_text(&claim, text).await,
+                Content::Status(status) => self.deliver_status(&claim, *status).await,
             }
         });
         let delivered = delivered.await;
@@ -61,10 +57,14 @@ where
         &self,
         claim: &Claim,
         text: &OutgoingText,
-        begun: DateTime<Utc>,
     ) -> Result<Delivered, HandleError<S::Error>> {
+        let begun = self.now();
         let (delivery, ending, ended) = match claim.task {
             Task::Unknown => (Delivery::Lapsed, Ending::Unknown, claim.until),
+            // Paused past the lease, and nobody else took it over so far: it was certainly not sent.
+            Task::HandOver if begun >= claim.until && begun <= text.not_after => {
+                (Delivery::Queued, Ending::Retry { at: claim.outgoing.decided_at }, begun)
+            }
             Task::HandOver if begun <= text.not_after => {
                 let handover = self.outbox.send(&claim.outgoing).await;
                 // A clock set back meanwhile must not shorten what follows.
@@ -90,10 +90,30 @@ where
         });
         let contact = &claim.outgoing.id.contact;
         let step = self.step(contact, &event, Bound::Claim(claim)).await?;
+        let step = match (step, &delivery) {
+            // Too late for the settlement, never for what the provider said of the number (R5.5).
+            (None, Delivery::HandedOver(Handover::Blocked { code })) => {
+                let blocked = Event::CarrierBlocked { code: code.clone() };
+                self.step(contact, &blocked, Bound::Nothing).await?
+            }
+            (step, _) => step,
+        };
         Ok(Delivered { delivery, settled: step.map(|step| step.outcome) })
     }
 
-    async fn deliver_status(&self, claim: &Claim) -> Result<Delivered, HandleError<S::Error>> {
+    async fn deliver_status(
+        &self,
+        claim: &Claim,
+        status: Status,
+    ) -> Result<Delivered, HandleError<S::Error>> {
+        let contact = &claim.outgoing.id.contact;
+        // Before the hand-over: where the record cannot be read nothing can be settled, and the
+        // CRM would be told again without end.
+        let mut record = self.load(contact).await?.record;
+        if self.now() >= claim.until {
+            // Somebody else hands it over.
+            return Ok(Delivered { delivery: Delivery::Queued, settled: None });
+        }
         let handover = self.outbox.send(&claim.outgoing).await;
         let then = match &handover {
             Handover::Accepted { .. } => Then::Finish,
@@ -108,9 +128,7 @@ where
         };
         let delivery = Delivery::HandedOver(handover);
         self.tally.delivered(&delivery);
-        let contact = &claim.outgoing.id.contact;
         for _ in 0..MAX_TRIES {
-            let record = self.load(contact).await?.record;
             let commit = Commit {
                 settle: Some(Settlement {
                     id: claim.outgoing.id.clone(),
@@ -120,13 +138,32 @@ where
                 ..Commit::keep(contact.clone(), record.as_ref(), self.now())
             };
             match self.commit(commit).await? {
-                Committed::Conflict => {}
-                Committed::Applied { .. } | Committed::Duplicate | Committed::Stale => {
+                Committed::Conflict => record = self.load(contact).await?.record,
+                Committed::Applied { .. } | Committed::Duplicate => {
+                    return Ok(Delivered { delivery, settled: None });
+                }
+                Committed::Stale => {
+                    self.tell_again(contact, status).await?;
                     return Ok(Delivered { delivery, settled: None });
                 }
             }
         }
         Err(HandleError::Contended)
+    }
+
+    /// A hand-over that outlasted its lease may have come to the CRM after a newer status: where it
+    /// said something else than what holds, what holds is queued again (R6.5).
+    async fn tell_again(
+        &self,
+        contact: &Contact,
+        said: Status,
+    ) -> Result<(), HandleError<S::Error>> {
+        let record = self.load(contact).await?.record;
+        if record.is_some_and(|record| record.state.opted_out() != said.opted_out) {
+            let again = Event::StatusRequested { crm: said.crm };
+            self.step(contact, &again, Bound::Nothing).await?;
+        }
+        Ok(())
     }
 }
 

@@ -56,6 +56,8 @@ pub trait Archive: Storage {
     /// Queues a message that was set aside again, in its place in its line and due at once
     /// ([`Place::requeue`](super::Place::requeue)); `false` when it is not set aside: queued again
     /// by somebody else, taken back by an opt-out, or replaced by a newer status.
+    ///
+    /// A text keeps its `not_after`: past it the next dispatcher lets it expire, unsent.
     fn requeue(&self, id: &OutgoingId) -> impl Future<Output = Result<bool, Self::Error>> + Send;
 
     /// What is queued, being handed over, and set aside, of all accounts.

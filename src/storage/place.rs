@@ -6,7 +6,7 @@ use super::{Claim, Task};
 use crate::consent::outgoing::{ClaimToken, Content, Destination, Outgoing};
 
 /// What a storage keeps beside an outgoing message that is not finished.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[allow(clippy::exhaustive_structs, reason = "storages write it out")]
 pub struct Place {
     /// Whether somebody holds a claim on it, ended or not.

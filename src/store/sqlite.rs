@@ -10,11 +10,7 @@ mod readers;
 mod schema;
 mod writer;
 
-use std::{
-    path::{Path, PathBuf},
-    sync::Arc,
-    vec::Vec,
-};
+use std::{path::Path, sync::Arc, vec::Vec};
 
 use chrono::{DateTime, Utc};
 
@@ -100,7 +96,12 @@ impl Options {
     /// [`SqliteError`]: the file cannot be opened or written, is damaged, belongs to another
     /// application, or to a later version of this crate. It is not changed then.
     pub fn open(self, path: impl AsRef<Path>) -> Result<SqliteStorage, SqliteError> {
-        let path: PathBuf = path.as_ref().into();
+        // A database in memory, which each connection would have its own of.
+        if path.as_ref() == Path::new(":memory:") {
+            return Err(SqliteError::CannotOpen);
+        }
+        // Readers are opened later, wherever the process works by then.
+        let path = std::path::absolute(path).map_err(|_| SqliteError::CannotOpen)?;
         let writer = Writer::start(schema::open_writer(&path, &self)?)?;
         Ok(SqliteStorage { readers: Readers::new(&path), writer, policies: Arc::default() })
     }

@@ -29,6 +29,7 @@ pub fn endings() -> impl Strategy<Value = Ending> {
             Ending::Blocked { code: code("21610") },
             Ending::Unknown,
             Ending::Expired,
+            Ending::SetAside,
         ]),
         1 => any_times().prop_map(|at| Ending::Retry { at }),
     ]

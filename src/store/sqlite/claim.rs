@@ -3,7 +3,7 @@
 //! A head that cannot be read is set aside by its key in the same transaction: nothing of it is
 //! lost, its line goes on, and [`Archive::set_aside`](crate::Archive::set_aside) fails on it.
 
-use std::{string::String, vec::Vec};
+use std::vec::Vec;
 
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, Row, Transaction, params};
@@ -73,51 +73,58 @@ fn due(
 
 /// A row at the head of its line.
 struct Head {
-    account: String,
+    account: Vec<u8>,
     number: i64,
-    destination: String,
+    destination: Vec<u8>,
     revision: i64,
     n: i64,
-    claimed: bool,
+    state: Vec<u8>,
     due_at: i64,
     claims: i64,
     attempts: i64,
     lapsed_at: Option<i64>,
-    message: String,
+    message: Vec<u8>,
 }
 
 impl Head {
+    /// Fails on nothing that may stand in a row: its text may be no UTF-8.
     fn of(row: &Row<'_>) -> Result<Self, rusqlite::Error> {
+        let bytes = |column| Ok::<_, rusqlite::Error>(row.get_ref(column)?.as_bytes()?.to_vec());
         Ok(Self {
-            account: row.get(0)?,
+            account: bytes(0)?,
             number: row.get(1)?,
-            destination: row.get(2)?,
+            destination: bytes(2)?,
             revision: row.get(3)?,
             n: row.get(4)?,
-            claimed: row.get_ref(5)?.as_str()? == "claimed",
+            state: bytes(5)?,
             due_at: row.get(6)?,
             claims: row.get(7)?,
             attempts: row.get(8)?,
             lapsed_at: row.get(9)?,
-            message: row.get(10)?,
+            message: bytes(10)?,
         })
     }
 
     /// What stands in the row, if that can be read and is the message that its key says.
     fn read(&self) -> Result<(Outgoing, Place), SqliteError> {
         const BAD: SqliteError = SqliteError::BadRow { what: "message" };
-        let outgoing: Outgoing = json::decode("message", &self.message)?;
+        let message = core::str::from_utf8(&self.message).map_err(|_| BAD)?;
+        let outgoing: Outgoing = json::decode("message", message)?;
         let id = &outgoing.id;
-        let is_named = id.contact.account().as_str() == self.account
+        let is_named = id.contact.account().as_str().as_bytes() == self.account
             && to_i64(id.contact.number().to_digits()) == self.number
-            && outgoing.destination().name() == self.destination
+            && outgoing.destination().name().as_bytes() == self.destination
             && to_i64(id.revision.number()) == self.revision
             && i64::from(id.n) == self.n;
         if !is_named {
             return Err(BAD);
         }
         let place = Place {
-            claimed: self.claimed,
+            claimed: match &*self.state {
+                b"queued" => false,
+                b"claimed" => true,
+                _ => return Err(BAD),
+            },
             due: time(self.due_at).ok_or(BAD)?,
             claims: from_i64("message", self.claims)?,
             attempts: u32::try_from(self.attempts).map_err(|_| BAD)?,
@@ -135,6 +142,7 @@ impl Head {
         until: DateTime<Utc>,
     ) -> Result<Claim, SqliteError> {
         let claim = place.claim(outgoing, now, until);
+        let (id, destination) = (&claim.outgoing.id, claim.outgoing.destination().name());
         transaction
             .prepare_cached(
                 "UPDATE outgoing SET state = 'claimed', due_at = ?6, claims = ?7, lapsed_at = ?8
@@ -142,9 +150,9 @@ impl Head {
                  AND n = ?5",
             )?
             .execute(params![
-                self.account,
+                id.contact.account().as_str(),
                 self.number,
-                self.destination,
+                destination,
                 self.revision,
                 self.n,
                 place.due.timestamp_millis(),
@@ -154,16 +162,29 @@ impl Head {
         Ok(claim)
     }
 
+    /// A text that is not known to be queued may have left: should it be readable again, it is unknown. A status
+    /// behind which a newer one waits is replaced by it.
     fn set_aside(&self, transaction: &Transaction<'_>) -> Result<(), SqliteError> {
-        transaction
-            .prepare_cached(
-                "UPDATE outgoing SET state = 'set_aside'
-                 WHERE account = ?1 AND number = ?2 AND destination = ?3 AND revision = ?4
-                 AND n = ?5",
-            )?
-            .execute(
-                params![self.account, self.number, self.destination, self.revision, self.n,],
-            )?;
+        const KEY: &str = "account = CAST(?1 AS TEXT) AND number = ?2
+             AND destination = CAST(?3 AS TEXT)";
+        let key = params![self.account, self.number, self.destination, self.revision, self.n];
+        let replaced = transaction
+            .prepare_cached(&std::format!(
+                "DELETE FROM outgoing WHERE {KEY} AND revision = ?4 AND n = ?5
+                 AND destination <> 'phone' AND EXISTS (SELECT 1 FROM outgoing
+                     WHERE {KEY} AND state <> 'set_aside' AND (revision, n) > (?4, ?5))"
+            ))?
+            .execute(key)?;
+        if replaced == 0 {
+            transaction
+                .prepare_cached(&std::format!(
+                    "UPDATE outgoing SET state = 'set_aside', lapsed_at = CASE
+                         WHEN state <> 'queued' AND destination = 'phone'
+                         THEN coalesce(lapsed_at, due_at) ELSE lapsed_at END
+                     WHERE {KEY} AND revision = ?4 AND n = ?5"
+                ))?
+                .execute(key)?;
+        }
         Ok(())
     }
 }

@@ -10,7 +10,12 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use super::{SqliteError, json};
 use crate::{
-    consent::{contact::Contact, id::AccountId, policy::Policy, record::Revision},
+    consent::{
+        contact::Contact,
+        id::AccountId,
+        policy::Policy,
+        record::{Record, Revision},
+    },
     storage::{CurrentPolicy, Snapshot},
 };
 
@@ -56,22 +61,26 @@ pub(super) fn snapshot(
 ) -> Result<Snapshot, SqliteError> {
     let account = contact.account();
     let number = contact.number().to_digits();
-    let (revision, record, text_unfinished): (Option<i64>, Option<String>, bool) = connection
+    type Found = (Option<i64>, Option<String>, Option<i64>, bool);
+    let (revision, record, stored, text_unfinished): Found = connection
         .prepare_cached(
             "SELECT
                 (SELECT max(revision) FROM policies WHERE account = ?1),
-                (SELECT record FROM contacts WHERE account = ?1 AND number = ?2),
+                contact.record, contact.revision,
                 EXISTS (SELECT 1 FROM outgoing WHERE account = ?1 AND number = ?2
-                    AND destination = 'phone' AND state <> 'set_aside')",
+                    AND destination = 'phone' AND state <> 'set_aside')
+             FROM (SELECT 1)
+             LEFT JOIN contacts AS contact ON contact.account = ?1 AND contact.number = ?2",
         )?
         .query_row(params![account.as_str(), to_i64(number)], |row| {
-            Ok((row.get(0)?, row.get(1)?, row.get(2)?))
+            Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))
         })?;
-    Ok(Snapshot {
-        current: policies.at(connection, account, revision)?,
-        record: record.map(|record| json::decode("record", &record)).transpose()?,
-        text_unfinished,
-    })
+    let record: Option<Record> =
+        record.map(|record| json::decode("record", &record)).transpose()?;
+    if record.map(|record| to_i64(record.revision.number())) != stored {
+        return Err(SqliteError::BadRow { what: "record" });
+    }
+    Ok(Snapshot { current: policies.at(connection, account, revision)?, record, text_unfinished })
 }
 
 pub(super) fn policy(

@@ -19,10 +19,6 @@ const WAL_TRIES: u32 = 200;
 /// A connection that may write, to a file of ours; made where there is none.
 pub(super) fn open_writer(path: &Path, options: &Options) -> Result<Connection, SqliteError> {
     let mut connection = connect(path, OpenFlags::SQLITE_OPEN_CREATE)?;
-    // A name that means a database in memory, which each connection would have its own of.
-    if connection.path().is_none_or(str::is_empty) {
-        return Err(SqliteError::CannotOpen);
-    }
     check(&connection.transaction()?)?;
     turn_to_wal(&connection)?;
     let synchronous = match options.durability {
