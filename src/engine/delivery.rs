@@ -114,19 +114,30 @@ where
             // Somebody else hands it over.
             return Ok(Delivered { delivery: Delivery::Queued, settled: None });
         }
-        let handover = self.outbox.send(&claim.outgoing).await;
-        let then = match &handover {
-            Handover::Accepted { .. } => Then::Finish,
-            Handover::NotSent { retry: false, .. } | Handover::Blocked { .. } => Then::SetAside,
-            Handover::NotSent { retry: true, .. } | Handover::Unknown => {
+        // What holds no more is not told: a newer status waits behind it, or the CRM itself said
+        // what holds.
+        let holds = record.is_none_or(|record| record.state.opted_out() == status.opted_out);
+        let delivery = if holds {
+            Delivery::HandedOver(self.outbox.send(&claim.outgoing).await)
+        } else {
+            Delivery::Expired
+        };
+        let then = match &delivery {
+            Delivery::HandedOver(
+                Handover::NotSent { retry: false, .. } | Handover::Blocked { .. },
+            ) => Then::SetAside,
+            Delivery::HandedOver(Handover::NotSent { retry: true, .. } | Handover::Unknown) => {
                 if claim.attempts.saturating_add(1) >= MAX_STATUS_ATTEMPTS {
                     Then::SetAside
                 } else {
                     Then::RetryAt(retry_at(claim.attempts, self.now()))
                 }
             }
+            Delivery::HandedOver(Handover::Accepted { .. })
+            | Delivery::Expired
+            | Delivery::Lapsed
+            | Delivery::Queued => Then::Finish,
         };
-        let delivery = Delivery::HandedOver(handover);
         self.tally.delivered(&delivery);
         for _ in 0..MAX_TRIES {
             let commit = Commit {
