@@ -118,7 +118,7 @@ impl Outcome {
 pub enum Delivery {
     /// It is left to a [`Dispatcher`](crate::Dispatcher).
     Queued,
-    /// Its deadline passed before it could be handed over; or a status that holds no more.
+    /// Its deadline passed before it could be handed over.
     Expired,
     /// Its lease had ended without a settlement: nobody knows, and it is not handed over again.
     Lapsed,

@@ -43,7 +43,7 @@ pub struct HandOvers {
     pub blocked: u64,
     /// Nobody knows.
     pub unknown: u64,
-    /// Never begun: the deadline had passed, or the status held no more.
+    /// Never begun: the deadline had passed.
     pub expired: u64,
     /// Settled for another, whose lease had ended: nobody knows.
     pub lapsed: u64,

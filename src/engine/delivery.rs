@@ -8,6 +8,7 @@ use crate::{
         contact::Contact,
         event::{Ending, Event, Settled},
         outgoing::{Content, Handover, MessageKind, OutgoingText, Status},
+        record::Record,
         time,
     },
     outbox::Outbox,
@@ -114,30 +115,19 @@ where
             // Somebody else hands it over.
             return Ok(Delivered { delivery: Delivery::Queued, settled: None });
         }
-        // What holds no more is not told: a newer status waits behind it, or the CRM itself said
-        // what holds.
-        let holds = record.is_none_or(|record| record.state.opted_out() == status.opted_out);
-        let delivery = if holds {
-            Delivery::HandedOver(self.outbox.send(&claim.outgoing).await)
-        } else {
-            Delivery::Expired
-        };
-        let then = match &delivery {
-            Delivery::HandedOver(
-                Handover::NotSent { retry: false, .. } | Handover::Blocked { .. },
-            ) => Then::SetAside,
-            Delivery::HandedOver(Handover::NotSent { retry: true, .. } | Handover::Unknown) => {
+        let handover = self.outbox.send(&claim.outgoing).await;
+        let then = match &handover {
+            Handover::Accepted { .. } => Then::Finish,
+            Handover::NotSent { retry: false, .. } | Handover::Blocked { .. } => Then::SetAside,
+            Handover::NotSent { retry: true, .. } | Handover::Unknown => {
                 if claim.attempts.saturating_add(1) >= MAX_STATUS_ATTEMPTS {
                     Then::SetAside
                 } else {
                     Then::RetryAt(retry_at(claim.attempts, self.now()))
                 }
             }
-            Delivery::HandedOver(Handover::Accepted { .. })
-            | Delivery::Expired
-            | Delivery::Lapsed
-            | Delivery::Queued => Then::Finish,
         };
+        let delivery = Delivery::HandedOver(handover);
         self.tally.delivered(&delivery);
         for _ in 0..MAX_TRIES {
             let commit = Commit {
@@ -150,10 +140,12 @@ where
             };
             match self.commit(commit).await? {
                 Committed::Conflict => record = self.load(contact).await?.record,
-                Committed::Applied { .. } | Committed::Duplicate => {
+                Committed::Applied { .. } | Committed::Duplicate
+                    if is_said(record.as_ref(), status) =>
+                {
                     return Ok(Delivered { delivery, settled: None });
                 }
-                Committed::Stale => {
+                Committed::Applied { .. } | Committed::Duplicate | Committed::Stale => {
                     self.tell_again(contact, status).await?;
                     return Ok(Delivered { delivery, settled: None });
                 }
@@ -162,20 +154,26 @@ where
         Err(HandleError::Contended)
     }
 
-    /// A hand-over that outlasted its lease may have come to the CRM after a newer status: where it
-    /// said something else than what holds, what holds is queued again (R6.5).
+    /// Where a CRM was told something else than what holds, what holds is queued again (R6.5): the
+    /// hand-over may have outlasted its lease and come after a newer status, or the CRM itself said
+    /// what holds while an older status waited.
     async fn tell_again(
         &self,
         contact: &Contact,
         said: Status,
     ) -> Result<(), HandleError<S::Error>> {
         let record = self.load(contact).await?.record;
-        if record.is_some_and(|record| record.state.opted_out() != said.opted_out) {
+        if !is_said(record.as_ref(), said) {
             let again = Event::StatusRequested { crm: said.crm };
             self.step(contact, &again, Bound::Nothing).await?;
         }
         Ok(())
     }
+}
+
+/// Whether a status says what holds.
+fn is_said(record: Option<&Record>, status: Status) -> bool {
+    record.is_none_or(|record| record.state.opted_out() == status.opted_out)
 }
 
 fn ending(handover: &Handover, attempts: u32, text: &OutgoingText, now: DateTime<Utc>) -> Ending {
