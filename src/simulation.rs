@@ -32,6 +32,7 @@
 //! | `cause` | G3: each automated text names one text that came in |
 //! | `consent` | G4: no message of staff or host without active consent |
 //! | `opt_out` | G5: an opt-out takes back what is queued, and names what had been claimed |
+//! | `heeded` | R4.2: who says STOP is opted out, whatever the state before |
 //! | `explained` | G6: every `active` is explained by an entry |
 //! | `permission` | G7: no change without the permission, each refusal on the ledger |
 //! | `once` | G9, R6.2: no text acts twice, none leaves twice |

@@ -7,7 +7,7 @@ use std::{future::Future, pin::Pin, sync::Mutex};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use optin::{
-    CarrierCode, ConsentState, Content, Delivery, Dispatcher, Engine, Handover, MessageKind,
+    CarrierCode, ConsentState, Content, Delivery, Dispatcher, Engine, Event, Handover, MessageKind,
     OptOut, Outbox, Outcome, Outgoing, Policy, Storage, store::MemoryStorage,
 };
 
@@ -189,4 +189,19 @@ fn a_status_that_comes_late_and_holds_is_told_no_more() {
     world.dispatch();
     poll_once(slow.as_mut()).unwrap().unwrap();
     assert_eq!((world.dispatch(), world.told()), (0, vec![true, true]));
+}
+
+// Red when deliver_status takes every settlement as it is: `is_said` always true.
+#[test]
+fn a_crm_that_said_what_holds_does_not_end_with_the_opposite() {
+    let world = World::new(Vec::new());
+    world.handle("SM1", "Hi");
+    world.dispatch();
+    world.handle("SM2", "YES");
+    let said = Event::Added { source: optin::Source::Hubspot, opted_out: Some(true) };
+    now_or_never(world.machine().handle(&contact(0), said)).unwrap();
+    world.dispatch();
+    assert_eq!(world.told(), [true, false, true]);
+    let counters = now_or_never(world.machine().counters()).unwrap();
+    assert_eq!((counters.queue.waiting, counters.queue.claimed), (0, 0));
 }

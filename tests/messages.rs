@@ -6,8 +6,9 @@ mod support;
 use chrono::TimeDelta;
 use optin::{
     Archive, Delivery, Engine, Event, Fact, Handover, Message, Note, Outbox, Outgoing, Override,
-    Policy, Record, Settled, Storage, Then, decide, store::MemoryStorage,
+    Policy, Record, Storage, Then, decide, store::MemoryStorage,
 };
+use serde_json::json;
 use support::{Clock, START, contact, inbox, now_or_never, owner, poll_once, texted};
 
 struct Never;
@@ -139,22 +140,29 @@ fn a_lease_is_as_long_as_the_host_says_and_a_second_at_least() {
 
 /// R6.4: coming back does not bring back what an opt-out cancelled.
 #[test]
-fn a_message_from_before_an_opt_out_is_not_tried_again() {
+fn a_message_from_before_an_opt_out_is_neither_tried_again_nor_set_aside() {
     let policy = Policy::default();
     let decided =
         |record: Option<&Record>, event: &Event<'_>| decide(&policy, record, event, START).unwrap();
     let set = |to| Event::Overridden { actor: owner(), to, note: Note::new("by phone").ok() };
-    let settled: Settled = serde_json::from_value(serde_json::json!({
-        "revision": 2, "kind": "message", "ended": START, "ending": { "retry": { "at": START } },
-    }))
-    .unwrap();
-    let settled = Event::Settled(settled);
+    let settled = |kind: &str, ending: serde_json::Value| -> Event<'static> {
+        let settled = json!({ "revision": 2, "kind": kind, "ended": START, "ending": ending });
+        Event::Settled(serde_json::from_value(settled).unwrap())
+    };
+    let retry = settled("message", json!({ "retry": { "at": START } }));
+    let set_aside = settled("message", json!("set_aside"));
     let active = decided(None, &Event::DeclaredExisting { actor: owner() }).record;
     let message = Event::MessageRequested(Message::new(inbox(), "Your table is ready"));
     let sending = decided(active.as_ref(), &message).record;
-    assert_eq!(decided(sending.as_ref(), &settled).then, Then::RetryAt(START));
+    assert_eq!(decided(sending.as_ref(), &retry).then, Then::RetryAt(START));
+    assert_eq!(decided(sending.as_ref(), &set_aside).then, Then::SetAside);
+    let help = settled("help", json!("set_aside"));
+    assert_eq!(decided(sending.as_ref(), &help).then, Then::Finish);
     let out = decided(sending.as_ref(), &set(Override::OptedOut)).record;
     let back = decided(out.as_ref(), &set(Override::Active)).record;
     assert!(back.is_some_and(|record| record.state.may_be_messaged()));
-    assert_eq!(decided(back.as_ref(), &settled).then, Then::Finish);
+    for record in [out, back] {
+        assert_eq!(decided(record.as_ref(), &retry).then, Then::Finish);
+        assert_eq!(decided(record.as_ref(), &set_aside).then, Then::Finish);
+    }
 }

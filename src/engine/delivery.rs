@@ -8,6 +8,7 @@ use crate::{
         contact::Contact,
         event::{Ending, Event, Settled},
         outgoing::{Content, Handover, MessageKind, OutgoingText, Status},
+        record::Record,
         time,
     },
     outbox::Outbox,
@@ -139,10 +140,12 @@ where
             };
             match self.commit(commit).await? {
                 Committed::Conflict => record = self.load(contact).await?.record,
-                Committed::Applied { .. } | Committed::Duplicate => {
+                Committed::Applied { .. } | Committed::Duplicate
+                    if is_said(record.as_ref(), status) =>
+                {
                     return Ok(Delivered { delivery, settled: None });
                 }
-                Committed::Stale => {
+                Committed::Applied { .. } | Committed::Duplicate | Committed::Stale => {
                     self.tell_again(contact, status).await?;
                     return Ok(Delivered { delivery, settled: None });
                 }
@@ -151,20 +154,26 @@ where
         Err(HandleError::Contended)
     }
 
-    /// A hand-over that outlasted its lease may have come to the CRM after a newer status: where it
-    /// said something else than what holds, what holds is queued again (R6.5).
+    /// Where a CRM was told something else than what holds, what holds is queued again (R6.5): the
+    /// hand-over may have outlasted its lease and come after a newer status, or the CRM itself said
+    /// what holds while an older status waited.
     async fn tell_again(
         &self,
         contact: &Contact,
         said: Status,
     ) -> Result<(), HandleError<S::Error>> {
         let record = self.load(contact).await?.record;
-        if record.is_some_and(|record| record.state.opted_out() != said.opted_out) {
+        if !is_said(record.as_ref(), said) {
             let again = Event::StatusRequested { crm: said.crm };
             self.step(contact, &again, Bound::Nothing).await?;
         }
         Ok(())
     }
+}
+
+/// Whether a status says what holds.
+fn is_said(record: Option<&Record>, status: Status) -> bool {
+    record.is_none_or(|record| record.state.opted_out() == status.opted_out)
 }
 
 fn ending(handover: &Handover, attempts: u32, text: &OutgoingText, now: DateTime<Utc>) -> Ending {

@@ -10,6 +10,7 @@ mod drains;
 mod due;
 mod explained;
 mod fold;
+mod heeded;
 mod help;
 mod lease;
 mod once;
@@ -28,13 +29,14 @@ use crate::consent::outgoing::OutgoingText;
 
 type Check = fn(&Trace) -> Result<(), &'static str>;
 
-const ALL: [(&str, Check); 20] = [
+const ALL: [(&str, Check); 21] = [
     ("cause", cause::check),
     ("once", once::check),
     ("cap", cap::check),
     ("spacing", spacing::check),
     ("consent", consent::check),
     ("opt_out", opt_out::check),
+    ("heeded", heeded::check),
     ("deadline", deadline::check),
     ("lease", lease::check),
     ("order", order::check),

@@ -20,6 +20,6 @@ mutants() {
 mkdir -p "$output"
 tests=(conversations policy prompts reading unchanged)
 mutants "$@" || true
-tests+=(counters dispatcher dropped_futures failing_calls marks messages names opt_out_barrier privacy
-    properties resync set_aside spans stored_forms)
+tests+=(counters dispatcher dropped_futures failing_calls marks messages names opt_out_barrier
+    privacy properties resync set_aside spans stored_forms)
 mutants --iterate "$@"
