@@ -35,7 +35,7 @@ fn by_simulation<H: Host + Clone>(host: H) -> Option<String> {
     let unbounded = Simulation::new(MemoryStorage::new).with_host(host).unbounded_skew();
     let run = |seed| bounded.run(seed).and_then(|_| unbounded.run(seed));
     let violation = (0..SEEDS).find_map(|seed| run(seed).err())?;
-    Some(format!("{}, {} seeds", violation.invariant, violation.seed + 1))
+    Some(format!("{}, seed {}", violation.invariant, violation.seed))
 }
 
 impl Hunt {

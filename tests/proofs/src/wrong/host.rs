@@ -93,14 +93,14 @@ async fn send_now<S: Storage, O: Outbox, C: Fn() -> DateTime<Utc>>(
     let record = snapshot.record.as_ref();
     let revision = record.map(|record| record.revision).unwrap_or_default().next();
     let (inbox, body) = (message.inbox.clone(), message.body.clone().into_owned());
-    let not_after = message.not_after.unwrap_or(now + TimeDelta::minutes(5));
+    let not_after = message.not_after.unwrap_or_else(|| after(now, TimeDelta::minutes(5)));
     let text = OutgoingText::new(MessageKind::Message, inbox, body, not_after);
     let id = OutgoingId::new(contact.clone(), revision, 0);
     let outgoing = Outgoing::new(id, now, Content::Text(text));
     let commit = Commit {
         change: touched(&snapshot),
         outgoing: vec![outgoing.clone()],
-        lease: Some(now + TimeDelta::seconds(30)),
+        lease: Some(after(now, TimeDelta::seconds(30))),
         ..Commit::keep(contact.clone(), record, now)
     };
     let committed = machine.storage.commit(commit).await.map_err(HandleError::Storage)?;
@@ -108,4 +108,9 @@ async fn send_now<S: Storage, O: Outbox, C: Fn() -> DateTime<Utc>>(
         machine.outbox.send(&outgoing).await;
     }
     Ok(())
+}
+
+/// Clocks of the simulation may show the last time there is.
+fn after(time: DateTime<Utc>, delta: TimeDelta) -> DateTime<Utc> {
+    time.checked_add_signed(delta).unwrap_or(time)
 }

@@ -64,7 +64,10 @@ impl<S: Storage, O: Outbox> Storage for WrongStorage<'_, S, O> {
     ) -> Result<Vec<Claim>, S::Error> {
         let lease = until.signed_duration_since(now);
         let mut claims = match self.wrong {
-            Wrong::LeaseIgnored => self.storage.claim(until, until + lease, limit).await?,
+            Wrong::LeaseIgnored => {
+                let end = until.checked_add_signed(lease).unwrap_or(until);
+                self.storage.claim(until, end, limit).await?
+            }
             _ => self.storage.claim(now, until, limit).await?,
         };
         for claim in &mut claims {
