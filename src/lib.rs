@@ -82,13 +82,19 @@ extern crate std;
 
 #[cfg(feature = "std")]
 pub mod blocking;
+#[cfg(any(feature = "hubspot", feature = "salesforce", feature = "twilio", feature = "telnyx"))]
+pub mod client;
 #[cfg(feature = "conformance")]
 pub mod conformance;
 pub mod consent;
 pub mod dispatch;
 pub mod engine;
 pub mod erased;
+#[cfg(feature = "csv")]
+pub mod import;
 pub mod outbox;
+#[cfg(any(feature = "twilio", feature = "telnyx"))]
+pub mod provider;
 #[cfg(feature = "simulation")]
 pub mod simulation;
 pub mod storage;
@@ -96,6 +102,8 @@ pub mod storage;
 pub mod store;
 #[cfg(feature = "strategies")]
 pub mod strategies;
+#[cfg(any(feature = "hubspot", feature = "salesforce"))]
+pub mod sync;
 
 #[doc(inline)]
 pub use consent::{

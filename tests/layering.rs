@@ -4,10 +4,11 @@
 use std::{fs, path::Path};
 
 /// Each module with its ring; a path below it belongs to it.
-const RINGS: [(&str, Ring); 14] = [
+const RINGS: [(&str, Ring); 15] = [
     ("consent", Ring::Core),
     ("storage", Ring::Traits),
     ("outbox", Ring::Traits),
+    ("client", Ring::Traits),
     ("engine", Ring::Drivers),
     ("dispatch", Ring::Drivers),
     ("erased", Ring::Drivers),
@@ -21,8 +22,12 @@ const RINGS: [(&str, Ring); 14] = [
     ("simulation", Ring::TestKit),
 ];
 
-/// Modules whose children are adapters of their own.
-const FAMILIES: [&str; 3] = ["store", "sync", "provider"];
+/// Modules whose children are adapters of their own; what else they have is for all of the family.
+const FAMILIES: [(&str, &[&str]); 3] = [
+    ("store", &["memory", "sqlite"]),
+    ("sync", &["hubspot", "salesforce"]),
+    ("provider", &["twilio", "telnyx"]),
+];
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Ring {
@@ -60,11 +65,11 @@ fn ring(module: &[String]) -> Option<Ring> {
 fn adapter(module: &[String]) -> Option<&[String]> {
     let first = module.first()?;
     if ring(module) != Some(Ring::Adapters) {
-        None
-    } else if FAMILIES.contains(&first.as_str()) {
-        module.get(..2)
-    } else {
-        module.get(..1)
+        return None;
+    }
+    match FAMILIES.iter().find(|(family, _)| family == first) {
+        Some((_, adapters)) => module.get(..2).filter(|path| adapters.contains(&path[1].as_str())),
+        None => module.get(..1),
     }
 }
 

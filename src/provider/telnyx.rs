@@ -1,0 +1,1 @@
+//! Telnyx: its webhooks and its message API.

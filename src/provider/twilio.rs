@@ -1,0 +1,1 @@
+//! Twilio: its webhooks, its message API, TwiML.

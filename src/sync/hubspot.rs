@@ -1,0 +1,1 @@
+//! HubSpot: statuses as properties of its contacts.

@@ -1,0 +1,1 @@
+//! Salesforce: statuses as a field of its contacts and leads.
