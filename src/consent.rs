@@ -17,12 +17,14 @@ pub mod ledger;
 mod object;
 pub mod outgoing;
 pub mod policy;
+pub mod preview;
 pub mod prompt;
 pub mod record;
 pub mod reminder;
 pub mod rules;
 pub mod segment;
 pub mod settings;
+pub mod standing;
 pub mod state;
 #[cfg(feature = "serde")]
 mod string;

@@ -1,5 +1,6 @@
 //! The engine: load, decide, commit, again on conflict; then hand over and settle.
 
+mod administration;
 mod commit;
 mod counters;
 mod delivery;
@@ -15,16 +16,17 @@ use alloc::vec::Vec;
 use chrono::{DateTime, TimeDelta, Utc};
 
 pub(crate) use self::span::Span;
-use self::{
-    commit::{claim_of, commit_of},
-    counters::Tally,
-    outcome::{duplicate, outcome},
-};
 pub use self::{
+    administration::{AccountSettings, ContactPage, ContactStatus, StatusChange, Timeline},
     counters::{Counters, HandOvers},
     error::{ChangePolicyError, HandleError, SendError},
     outcome::{Delivery, Outcome},
     permit::Permit,
+};
+use self::{
+    commit::{claim_of, commit_of},
+    counters::Tally,
+    outcome::{duplicate, outcome},
 };
 use crate::{
     consent::{

@@ -121,6 +121,7 @@ pub use consent::{
         OutgoingText, Status, Then,
     },
     policy::{InvalidPolicy, Policy, Problem},
+    preview::{Preview, PreviewedText, Warning},
     prompt::PromptTemplate,
     record::{Record, RestartWindow, Revision},
     reminder::{Due, ReminderPolicy},
@@ -129,14 +130,15 @@ pub use consent::{
         KeywordSettings, PromptSettings, ReminderSettings, ReplySettings, RestartSettings,
         Settings, SyncSettings,
     },
+    standing::Standing,
     state::{ConsentState, OptIn, OptOut, Outstanding, Pending},
 };
 #[doc(inline)]
 pub use {
     dispatch::{Dispatcher, Round},
     engine::{
-        ChangePolicyError, Counters, Delivery, Engine, HandOvers, HandleError, Outcome, Permit,
-        SendError,
+        AccountSettings, ChangePolicyError, ContactPage, ContactStatus, Counters, Delivery, Engine,
+        HandOvers, HandleError, Outcome, Permit, SendError, StatusChange, Timeline,
     },
     outbox::Outbox,
     storage::{Archive, Storage},

@@ -208,7 +208,7 @@ fn a_storage_and_all_that_goes_through_it_is_silent() {
     assert!(history.len() > 4);
     debug_is_silent(&history);
     debug_is_silent(&now_or_never(storage.account_history(&account(), 0, 99)));
-    debug_is_silent(&now_or_never(storage.contacts(&account(), None, 9)));
+    debug_is_silent(&now_or_never(storage.contacts(&account(), None, None, 9)));
     debug_is_silent(&now_or_never(storage.set_aside(&account(), 9)));
 }
 

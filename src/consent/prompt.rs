@@ -58,7 +58,8 @@ impl core::fmt::Debug for PromptTemplate {
     }
 }
 
-fn render(settings: &PromptSettings) -> String {
+/// `before`, the keyword and `after`, without the notice.
+pub(super) fn words_of(settings: &PromptSettings) -> String {
     let before = settings.before.trim();
     let after = settings.after.trim();
     let mut text = String::from(before);
@@ -70,5 +71,10 @@ fn render(settings: &PromptSettings) -> String {
         text.push(' ');
     }
     text.push_str(after);
+    text
+}
+
+fn render(settings: &PromptSettings) -> String {
+    let text = words_of(settings);
     if words::tells_opt_out(&text) { text } else { format!("{text}\n{}", settings.opt_out_notice) }
 }

@@ -2,6 +2,8 @@
 
 /// How a text is coded on the air.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
 #[non_exhaustive]
 pub enum Encoding {
     /// Seven bits a character; 160 in a single segment, 153 in each of several.
@@ -12,6 +14,7 @@ pub enum Encoding {
 
 /// What a text costs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct Segments {
     /// How it is coded: one character outside GSM-7 makes the whole text UCS-2.
@@ -72,7 +75,8 @@ const BASIC: &str = "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ
 ¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà";
 const EXTENSION: &str = "\u{c}^{}\\[~]|€";
 
-fn septets(char: char) -> Option<usize> {
+/// Septets of a character in GSM-7; `None` for one outside it.
+pub(super) fn septets(char: char) -> Option<usize> {
     if BASIC.contains(char) {
         Some(1)
     } else if EXTENSION.contains(char) {

@@ -36,16 +36,12 @@ pub enum ConsentState {
 impl ConsentState {
     /// The state's name: `pending`, `active` or `opted_out`.
     pub fn name(&self) -> &'static str {
-        match self {
-            Self::Pending(_) => "pending",
-            Self::Active { .. } => "active",
-            Self::OptedOut { .. } => "opted_out",
-        }
+        self.standing().name()
     }
 
     /// The status that others are told (R1.2): everything but active is opted out.
     pub fn opted_out(&self) -> bool {
-        !self.may_be_messaged()
+        self.standing().opted_out()
     }
 
     /// Whether staff or the host may message the contact (R1.1).

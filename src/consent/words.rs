@@ -332,6 +332,19 @@ impl<'a> Iterator for Words<'a> {
     }
 }
 
+/// Whether a word of the text, in any case, is one of [`tells_opt_out`]'s.
+pub(crate) fn names_opt_out(text: &str) -> bool {
+    Words::new(text, Quotes::Kept).any(|word| {
+        let word = word.spelt();
+        ["STOP", "STOPALL", "UNSUBSCRIBE"].iter().any(|name| word.eq_ignore_ascii_case(name))
+    })
+}
+
+/// The words of a text as they are spelt.
+pub(crate) fn spelt(text: &str) -> impl Iterator<Item = Cow<'_, str>> {
+    Words::new(text, Quotes::Kept).map(|word| word.spelt())
+}
+
 /// Whether a word of the text, in this case, is one that tells a person how to opt out (R3.1).
 pub(crate) fn tells_opt_out(text: &str) -> bool {
     Words::new(text, Quotes::Kept)

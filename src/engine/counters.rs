@@ -17,6 +17,7 @@ use crate::{
 /// The first three count this engine alone, and begin at 0 with it; the last counts what all
 /// machines queued, for all accounts.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct Counters {
     /// Decisions by their reason; a reason that never came is not there. `active` are texts left
@@ -33,6 +34,7 @@ pub struct Counters {
 
 /// Hand-overs by how they ended; each try counts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct HandOvers {
     /// The provider or CRM took it.

@@ -1,6 +1,6 @@
 //! What can go wrong, by whose fault.
 
-use crate::consent::decision::Refusal;
+use crate::consent::{decision::Refusal, record::Revision};
 
 /// Why an event could not be handled. Nothing of it is stored, but for a refusal's ledger entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -18,10 +18,25 @@ pub enum HandleError<E> {
 }
 
 impl<E> HandleError<E> {
-    /// How a span names it.
-    pub(crate) fn name(&self) -> &'static str {
+    /// Its name, for a host's API and its monitoring: the refusal's (`forbidden`, `revoked`, ...),
+    /// `storage` or `contended`.
+    pub fn name(&self) -> &'static str {
         match self {
             Self::Refused(refusal) => refusal.name(),
+            Self::Storage(_) => "storage",
+            Self::Contended => "contended",
+        }
+    }
+}
+
+impl<E, X> ChangePolicyError<E, X> {
+    /// Its name, for a host's API and its monitoring: `forbidden`, `bad_settings`, `changed`,
+    /// `storage` or `contended`.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Refused(refusal) => refusal.name(),
+            Self::Invalid(_) => Refusal::BadSettings.name(),
+            Self::Changed { .. } => "changed",
             Self::Storage(_) => "storage",
             Self::Contended => "contended",
         }
@@ -50,6 +65,12 @@ pub enum ChangePolicyError<E, X> {
     /// The edit gave no valid settings; the ledger has the attempt.
     #[error("the settings are not valid")]
     Invalid(#[source] X),
+    /// Somebody else changed them since they were read. Show those in force, and ask again.
+    #[error("the settings are at revision {} by now", .revision.number())]
+    Changed {
+        /// The revision in force.
+        revision: Revision,
+    },
     /// The storage failed; whether it stored the change is not known. Read the settings.
     #[error("the storage failed")]
     Storage(#[source] E),

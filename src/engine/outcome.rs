@@ -16,6 +16,7 @@ use crate::{
 
 /// What came of an event, the settlement of what it sent included.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct Outcome {
     /// What was done.
@@ -47,6 +48,8 @@ impl Outcome {
 
 /// What became of a decision's text.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
 #[non_exhaustive]
 pub enum Delivery {
     /// It is left to a [`Dispatcher`](crate::Dispatcher).

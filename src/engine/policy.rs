@@ -43,9 +43,24 @@ where
         actor: &Actor,
         edit: impl Fn(&Policy) -> Result<Policy, X> + Send,
     ) -> Result<Revision, ChangePolicyError<S::Error, X>> {
+        self.edit_policy(account, actor, None, edit).await
+    }
+
+    /// With `expected`, only of the settings at that revision.
+    pub(super) async fn edit_policy<X>(
+        &self,
+        account: &AccountId,
+        actor: &Actor,
+        expected: Option<Revision>,
+        edit: impl Fn(&Policy) -> Result<Policy, X> + Send,
+    ) -> Result<Revision, ChangePolicyError<S::Error, X>> {
         for _ in 0..MAX_TRIES {
             let current = self.policy(account).await.map_err(ChangePolicyError::Storage)?;
-            let edited = if actor.may(Permission::ComplianceSettings) {
+            let may = actor.may(Permission::ComplianceSettings);
+            if may && expected.is_some_and(|expected| expected != current.revision) {
+                return Err(ChangePolicyError::Changed { revision: current.revision });
+            }
+            let edited = if may {
                 edit(&current.policy).map_err(ChangePolicyError::Invalid)
             } else {
                 let refusal = Refusal::Forbidden(Permission::ComplianceSettings);
@@ -79,7 +94,9 @@ impl<E, X> ChangePolicyError<E, X> {
     fn refusal(&self) -> Refusal {
         match self {
             Self::Refused(refusal) => *refusal,
-            Self::Invalid(_) | Self::Storage(_) | Self::Contended => Refusal::BadSettings,
+            Self::Invalid(_) | Self::Changed { .. } | Self::Storage(_) | Self::Contended => {
+                Refusal::BadSettings
+            }
         }
     }
 }

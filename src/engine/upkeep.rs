@@ -50,7 +50,7 @@ where
         }
         let (mut count, mut after) = (0, None);
         loop {
-            let page = self.storage.contacts(account, after, PAGE).await;
+            let page = self.storage.contacts(account, None, after, PAGE).await;
             let page = page.map_err(HandleError::Storage)?;
             let Some((last, _)) = page.last() else {
                 return Ok(count);

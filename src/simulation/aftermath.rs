@@ -54,7 +54,7 @@ impl Aftermath {
             after.contacts[index] = (snapshot.record, entries);
         }
         for account in &cast.accounts {
-            let listed = at_once(storage.contacts(account, None, ALL))?;
+            let listed = at_once(storage.contacts(account, None, None, ALL))?;
             let index = |number| crate::consent::contact::Contact::new(account.clone(), number);
             let listed = listed
                 .into_iter()

@@ -47,6 +47,9 @@ pub(super) fn settings<E, X, T>(result: Result<T, ChangePolicyError<Failed<E>, X
         Ok(_) => End::Nothing,
         Err(ChangePolicyError::Refused(_)) => End::Refused,
         Err(ChangePolicyError::Invalid(_)) => End::Unexpected("valid settings were called invalid"),
+        Err(ChangePolicyError::Changed { .. }) => {
+            End::Unexpected("settings were compared without being asked to")
+        }
         Err(ChangePolicyError::Storage(Failed::Itself(_))) => End::Unexpected(STORAGE),
         Err(ChangePolicyError::Storage(Failed::Before | Failed::NotKnown)) => End::Failed,
         Err(ChangePolicyError::Contended) => End::Contended,

@@ -12,6 +12,7 @@ use crate::consent::{
     ledger::Entry,
     outgoing::{Outgoing, OutgoingId},
     record::Record,
+    standing::Standing,
 };
 
 /// Looking back: what the engine itself never needs. A host's own storage need not have it.
@@ -32,10 +33,12 @@ pub trait Archive: Storage {
         limit: usize,
     ) -> impl Future<Output = Result<Vec<Entry>, Self::Error>> + Send;
 
-    /// The account's contacts by number, at most `limit`, those after `after`.
+    /// The account's contacts by number, at most `limit`, those after `after`; with `standing` those
+    /// alone who stand so.
     fn contacts(
         &self,
         account: &AccountId,
+        standing: Option<Standing>,
         after: Option<PhoneNumber>,
         limit: usize,
     ) -> impl Future<Output = Result<Vec<(PhoneNumber, Record)>, Self::Error>> + Send;
@@ -72,6 +75,7 @@ pub trait Archive: Storage {
 
 /// How many contacts are in each state.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct Counts {
     /// Not confirmed.
@@ -84,6 +88,7 @@ pub struct Counts {
 
 /// How much is to be handed over.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct Queue {
     /// Messages that are queued, those that wait for a retry included.
@@ -120,10 +125,11 @@ macro_rules! forward_archive {
             async fn contacts(
                 &self,
                 account: &AccountId,
+                standing: Option<Standing>,
                 after: Option<PhoneNumber>,
                 limit: usize,
             ) -> Result<Vec<(PhoneNumber, Record)>, S::Error> {
-                S::contacts(self, account, after, limit).await
+                S::contacts(self, account, standing, after, limit).await
             }
 
             async fn counts(&self, account: &AccountId) -> Result<Counts, S::Error> {

@@ -19,7 +19,7 @@ use crate::{
         ledger::Entry,
         outgoing::{Outgoing, OutgoingId},
         record::Record,
-        state::ConsentState,
+        standing::Standing,
     },
     storage::{
         Archive, Change, Claim, Commit, Committed, Counts, CurrentPolicy, Mark, PolicyChange,
@@ -189,13 +189,18 @@ impl Archive for MemoryStorage {
     async fn contacts(
         &self,
         account: &AccountId,
+        standing: Option<Standing>,
         after: Option<PhoneNumber>,
         limit: usize,
     ) -> Result<Vec<(PhoneNumber, Record)>, Infallible> {
         let from = after.map_or(Bound::Unbounded, Bound::Excluded);
         Ok(self.read(account, |account| {
-            let contacts = account.contacts.range((from, Bound::Unbounded)).take(limit);
-            contacts.map(|(number, row)| (*number, row.record)).collect()
+            let contacts = account.contacts.range((from, Bound::Unbounded));
+            let contacts = contacts.map(|(number, row)| (*number, row.record));
+            let is_asked_for = |record: &Record| {
+                standing.is_none_or(|standing| record.state.standing() == standing)
+            };
+            contacts.filter(|(_, record)| is_asked_for(record)).take(limit).collect()
         }))
     }
 
@@ -203,10 +208,10 @@ impl Archive for MemoryStorage {
         Ok(self.read(account, |account| {
             let mut counts = Counts::default();
             for row in account.contacts.values() {
-                match row.record.state {
-                    ConsentState::Pending(_) => counts.pending += 1,
-                    ConsentState::Active { .. } => counts.active += 1,
-                    ConsentState::OptedOut { .. } => counts.opted_out += 1,
+                match row.record.state.standing() {
+                    Standing::Pending => counts.pending += 1,
+                    Standing::Active => counts.active += 1,
+                    Standing::OptedOut => counts.opted_out += 1,
                 }
             }
             counts

@@ -81,6 +81,8 @@ bugs! {
     RequeueForgetsClaims: a_claim_from_before_a_message_was_queued_again_is_stale,
     /// A message queued again goes to the end of its line.
     RequeueLosesItsPlace: a_message_queued_again_keeps_its_place,
+    /// Contacts asked for by state are all listed.
+    ListsEveryState: contacts_are_listed_by_state,
     /// With prompts replies are taken back.
     CancelOfPromptsTakesAll: a_cancel_of_prompts_takes_back_prompts_alone,
     /// The same number loses its messages in every account.

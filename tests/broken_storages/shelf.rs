@@ -11,7 +11,7 @@ use std::{
 use chrono::{DateTime, Utc};
 use optin::{
     AccountId, Archive, Cancel, ConsentState, Contact, Destination, Entry, Outgoing, OutgoingId,
-    PhoneNumber, Record, Storage,
+    PhoneNumber, Record, Standing, Storage,
     storage::{
         Claim, Commit, Committed, Counts, CurrentPolicy, PolicyChange, PolicyCommitted, Queue,
         Snapshot,
@@ -189,13 +189,18 @@ impl Archive for Shelf {
     async fn contacts(
         &self,
         account: &AccountId,
+        standing: Option<Standing>,
         after: Option<PhoneNumber>,
         limit: usize,
     ) -> Answer<Vec<(PhoneNumber, Record)>> {
         let tables = self.tables();
         let contacts = tables.records.iter().filter(|(contact, _)| contact.account() == account);
         let contacts = contacts.map(|(contact, record)| (contact.number(), *record));
-        Ok(contacts.filter(|(number, _)| Some(*number) > after).take(limit).collect())
+        let contacts = contacts.filter(|(number, record)| {
+            let is_asked_for = standing.is_none_or(|asked| record.state.standing() == asked);
+            Some(*number) > after && (is_asked_for || self.has(Bug::ListsEveryState))
+        });
+        Ok(contacts.take(limit).collect())
     }
 
     async fn counts(&self, account: &AccountId) -> Answer<Counts> {

@@ -284,7 +284,8 @@ impl Stage {
     }
 
     fn record(&self, contact: &Contact) -> Option<Record> {
-        let stored = at_once(self.host.storage().contacts(contact.account(), None, usize::MAX));
+        let stored =
+            at_once(self.host.storage().contacts(contact.account(), None, None, usize::MAX));
         let mut stored = stored.into_iter().flatten();
         stored.find(|(number, _)| *number == contact.number()).map(|(_, record)| record)
     }

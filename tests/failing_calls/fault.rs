@@ -9,7 +9,7 @@ use std::{
 use chrono::{DateTime, Utc};
 use optin::{
     AccountId, Archive, Contact, Content, Entry, Handover, Outbox, Outgoing, OutgoingId,
-    OutgoingText, PhoneNumber, Record, Status, Storage,
+    OutgoingText, PhoneNumber, Record, Standing, Status, Storage,
     storage::{
         Claim, Commit, Committed, Counts, CurrentPolicy, PolicyChange, PolicyCommitted, Queue,
         Snapshot,
@@ -129,10 +129,11 @@ impl Archive for Failing {
     async fn contacts(
         &self,
         of: &AccountId,
+        standing: Option<Standing>,
         after: Option<PhoneNumber>,
         limit: usize,
     ) -> Result<Vec<(PhoneNumber, Record)>, Lost> {
-        self.call(self.storage.contacts(of, after, limit)).await
+        self.call(self.storage.contacts(of, standing, after, limit)).await
     }
 
     async fn counts(&self, of: &AccountId) -> Result<Counts, Lost> {

@@ -13,6 +13,7 @@ use crate::{
         contact::{Contact, PhoneNumber},
         id::AccountId,
         record::Record,
+        standing::Standing,
         state::{ConsentState, OptIn, OptOut, Pending},
     },
     storage::{Archive, Change, Commit, Counts},
@@ -23,6 +24,8 @@ cases! { Archive:
     contacts_have_pages,
     a_list_of_contacts_has_their_present_records,
     contacts_of_one_account_are_not_anothers,
+    contacts_are_listed_by_state,
+    a_contact_that_changes_is_listed_where_it_stands,
     contacts_are_counted_by_state,
     a_contact_that_changes_is_counted_once,
 }
@@ -35,7 +38,7 @@ fn contacts<S: Archive>(
     after: Option<PhoneNumber>,
     limit: usize,
 ) -> Result<Listed, Failure> {
-    probe.wait("contacts", probe.storage.contacts(account, after, limit))
+    probe.wait("contacts", probe.storage.contacts(account, None, after, limit))
 }
 
 fn counts<S: Archive>(probe: &Probe<'_, S>, account: &AccountId) -> Result<Counts, Failure> {
@@ -91,6 +94,55 @@ fn contacts_of_one_account_are_not_anothers<S: Archive>(probe: &Probe<'_, S>) ->
     let listed = contacts(probe, there.account(), None, 10)?;
     same("the contacts", listed, [(there.number(), record(2))].into())?;
     same("active contacts", counts(probe, there.account())?.active, 1)
+}
+
+fn standing<S: Archive>(
+    probe: &Probe<'_, S>,
+    standing: Standing,
+    after: Option<PhoneNumber>,
+    limit: usize,
+) -> Result<Vec<PhoneNumber>, Failure> {
+    let acme = account("acme");
+    let listed = probe.storage.contacts(&acme, Some(standing), after, limit);
+    let listed = probe.wait("contacts", listed)?;
+    Ok(listed.into_iter().map(|(number, _)| number).collect())
+}
+
+fn contacts_are_listed_by_state<S: Archive>(probe: &Probe<'_, S>) -> Verdict {
+    let [pending, active, opted_out] = states();
+    for (n, state) in (1..).zip([opted_out, pending, active, active, opted_out, active]) {
+        probe.applies(into_state(n, 1, state))?;
+    }
+    probe.applies(step(&namesake(&contact(2)), 1))?;
+    let number_of = |n| contact(n).number();
+    same("pending", standing(probe, Standing::Pending, None, 10)?, [2].map(number_of).into())?;
+    let opted_out = standing(probe, Standing::OptedOut, None, 10)?;
+    same("opted out", opted_out, [1, 5].map(number_of).into())?;
+    for (after, limit, page) in [
+        (None, 10, &[3, 4, 6][..]),
+        (None, 2, &[3, 4]),
+        (Some(4), 2, &[6]),
+        (Some(5), 2, &[6]),
+        (Some(6), 2, &[]),
+        (None, 0, &[]),
+    ] {
+        let listed = standing(probe, Standing::Active, after.map(number_of), limit)?;
+        same("a page of active", listed, page.iter().map(|&n| number_of(n)).collect())?;
+    }
+    Ok(())
+}
+
+fn a_contact_that_changes_is_listed_where_it_stands<S: Archive>(probe: &Probe<'_, S>) -> Verdict {
+    let steps = states().into_iter().chain([ConsentState::Pending(Pending::default())]);
+    for (revision, state) in (1..).zip(steps) {
+        probe.applies(into_state(1, revision, state))?;
+        for asked in Standing::ALL {
+            let expected = (asked == state.standing()).then_some(contact(1).number());
+            let listed = standing(probe, asked, None, 10)?;
+            same("who stands so", listed, expected.into_iter().collect())?;
+        }
+    }
+    Ok(())
 }
 
 /// A commit that makes this revision of a contact, in this state.

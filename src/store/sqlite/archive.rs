@@ -17,6 +17,7 @@ use crate::{
         ledger::Entry,
         outgoing::{Outgoing, OutgoingId},
         record::Record,
+        standing::Standing,
     },
     storage::{Archive, Counts, Queue},
 };
@@ -60,43 +61,41 @@ impl Archive for SqliteStorage {
     async fn contacts(
         &self,
         account: &AccountId,
+        standing: Option<Standing>,
         after: Option<PhoneNumber>,
         limit: usize,
     ) -> Result<Vec<(PhoneNumber, Record)>, SqliteError> {
         let after = to_i64(after.map_or(0, PhoneNumber::to_digits));
-        self.readers.read(|connection| {
-            let mut contacts = connection.prepare_cached(
+        self.readers.read(|connection| match standing {
+            None => listed(
+                connection,
                 "SELECT number, record FROM contacts WHERE account = ?1 AND number > ?2
                  ORDER BY number LIMIT ?3",
-            )?;
-            let rows = contacts
-                .query_map(params![account.as_str(), after, page(limit)], |row| {
-                    Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?))
-                })?;
-            rows.map(|row| {
-                let (number, record) = row?;
-                let number = PhoneNumber::from_digits(from_i64("number", number)?)
-                    .map_err(|_| SqliteError::BadRow { what: "number" })?;
-                Ok((number, json::decode("record", &record)?))
-            })
-            .collect()
+                params![account.as_str(), after, page(limit)],
+            ),
+            Some(standing) => listed(
+                connection,
+                "SELECT number, record FROM contacts WHERE account = ?1 AND number > ?2
+                 AND state = ?4 ORDER BY number LIMIT ?3",
+                params![account.as_str(), after, page(limit), standing.name()],
+            ),
         })
     }
 
     async fn counts(&self, account: &AccountId) -> Result<Counts, SqliteError> {
         self.readers.read(|connection| {
-            let count = |state: &str| -> Result<u64, SqliteError> {
+            let count = |standing: Standing| -> Result<u64, SqliteError> {
                 let count = connection
                     .prepare_cached(
                         "SELECT count(*) FROM contacts WHERE account = ?1 AND state = ?2",
                     )?
-                    .query_row(params![account.as_str(), state], |row| row.get(0))?;
+                    .query_row(params![account.as_str(), standing.name()], |row| row.get(0))?;
                 from_i64("count", count)
             };
             Ok(Counts {
-                pending: count("pending")?,
-                active: count("active")?,
-                opted_out: count("opted_out")?,
+                pending: count(Standing::Pending)?,
+                active: count(Standing::Active)?,
+                opted_out: count(Standing::OptedOut)?,
             })
         })
     }
@@ -172,6 +171,23 @@ impl Archive for SqliteStorage {
 
 fn page(limit: usize) -> i64 {
     i64::try_from(limit).unwrap_or(i64::MAX)
+}
+
+fn listed(
+    connection: &Connection,
+    sql: &str,
+    params: impl Params,
+) -> Result<Vec<(PhoneNumber, Record)>, SqliteError> {
+    let mut contacts = connection.prepare_cached(sql)?;
+    let rows =
+        contacts.query_map(params, |row| Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?)))?;
+    rows.map(|row| {
+        let (number, record) = row?;
+        let number = PhoneNumber::from_digits(from_i64("number", number)?)
+            .map_err(|_| SqliteError::BadRow { what: "number" })?;
+        Ok((number, json::decode("record", &record)?))
+    })
+    .collect()
 }
 
 fn decoded<T: DeserializeOwned>(

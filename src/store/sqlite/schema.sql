@@ -16,6 +16,8 @@ CREATE TABLE contacts (
     PRIMARY KEY (account, number)
 ) STRICT, WITHOUT ROWID;
 
+CREATE INDEX contacts_state ON contacts (account, state, number);
+
 -- Number 0 is the account itself: settings, and attempts on numbers without a record. With
 -- rowids, so that a long entry is appended to a page that it shares.
 CREATE TABLE entries (
