@@ -92,6 +92,8 @@ pub mod engine;
 pub mod erased;
 #[cfg(feature = "csv")]
 pub mod import;
+#[cfg(feature = "ledger")]
+pub mod ledger;
 pub mod outbox;
 #[cfg(any(feature = "twilio", feature = "telnyx"))]
 pub mod provider;

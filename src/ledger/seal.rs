@@ -1,0 +1,198 @@
+//! Sealing: an entry becomes the next of its chain.
+
+use alloc::{string::String, vec::Vec};
+use core::fmt;
+
+use super::{
+    encoding::{Field, Sealed},
+    hash::{Hash, from_hex, to_hex},
+};
+use crate::consent::{
+    actor::Actor,
+    event::Event,
+    id::AccountId,
+    ledger::{Entry, Fact, Verdict},
+};
+
+/// The random name of a chain: of a contact, or of an account itself. It says nothing of either.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ChainId(pub [u8; 16]);
+
+impl ChainId {
+    /// As 32 hexadecimal digits.
+    pub fn to_hex(self) -> String {
+        to_hex(&self.0)
+    }
+
+    /// The name that these 32 hexadecimal digits are, where they are that.
+    pub fn from_hex(hex: &str) -> Option<Self> {
+        from_hex(hex).map(Self)
+    }
+}
+
+impl fmt::Debug for ChainId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "ChainId({})", self.to_hex())
+    }
+}
+
+/// How far a chain goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(clippy::exhaustive_structs, reason = "storages make it")]
+pub struct Head {
+    /// The chain.
+    pub chain: ChainId,
+    /// Entries in it.
+    pub length: u64,
+    /// The hash of the last one; zeros where there is none.
+    pub hash: Hash,
+}
+
+impl Head {
+    /// A chain without an entry, under a name that was drawn for it.
+    pub fn new(chain: ChainId) -> Self {
+        Self { chain, length: 0, hash: Hash::default() }
+    }
+}
+
+/// What hides the fields of one entry: 32 random bytes each, in the order of [`Field::ALL`].
+///
+/// Who knows the salt can try all numbers until one fits, so salts are as secret as what they hide,
+/// and are erased with it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Salts(pub [[u8; 32]; 4]);
+
+impl Salts {
+    /// The salts in one row, as a storage keeps them.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        self.0.concat()
+    }
+
+    /// The salts of such a row; `None` when it is not 128 bytes long.
+    pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        let mut salts = [[0; 32]; 4];
+        if bytes.len() != 128 {
+            return None;
+        }
+        for (salt, bytes) in salts.iter_mut().zip(bytes.chunks_exact(32)) {
+            salt.copy_from_slice(bytes);
+        }
+        Some(Self(salts))
+    }
+
+    /// The salt of this field.
+    pub fn of(&self, field: Field) -> &[u8; 32] {
+        &self.0[field as usize]
+    }
+}
+
+impl fmt::Debug for Salts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Salts(..)")
+    }
+}
+
+/// The commitment to these bytes under this salt.
+pub fn commit(salt: &[u8; 32], bytes: &[u8]) -> Hash {
+    Hash::of_parts(&[salt, bytes])
+}
+
+/// The bytes of an entry as the next of its chain, and how far the chain goes with it.
+///
+/// `json` is the entry as it is stored and will be disclosed, byte by byte. The storage draws
+/// `salts`, and the chain's name before its first entry; both must come from a source that is
+/// random for cryptography.
+pub fn seal(
+    account: &AccountId,
+    head: &Head,
+    entry: &Entry,
+    json: &str,
+    salts: &Salts,
+) -> (Vec<u8>, Head) {
+    let number = entry.number.map(|number| number.to_e164());
+    let commitments = [number.as_deref(), received(entry), sent(entry), Some(json)];
+    let mut hashes = [None; 4];
+    for ((hash, text), field) in hashes.iter_mut().zip(commitments).zip(Field::ALL) {
+        *hash = text.map(|text| commit(salts.of(field), text.as_bytes()));
+    }
+    let (verdict, decision, reason, revision) = verdict_of(entry);
+    let bytes = Sealed {
+        account: account.as_str(),
+        chain: head.chain.0,
+        sequence: head.length,
+        previous: head.hash,
+        at: entry.at.timestamp_millis(),
+        policy_revision: entry.policy_revision.number(),
+        kind: kind(&entry.fact),
+        verdict,
+        decision,
+        reason,
+        revision,
+        actor: actor(&entry.fact).map(|actor| actor.id().as_str()),
+        commitments: hashes,
+    }
+    .encode();
+    let hash = Hash::of(&bytes);
+    (bytes, Head { chain: head.chain, length: head.length.saturating_add(1), hash })
+}
+
+/// What the contact wrote, where a text is what happened.
+pub(super) fn received(entry: &Entry) -> Option<&str> {
+    match &entry.fact {
+        Fact::Event(event) => match &**event {
+            Event::Texted(text) => Some(text.body.as_str()),
+            Event::Added { .. }
+            | Event::DeclaredExisting { .. }
+            | Event::Overridden { .. }
+            | Event::CarrierBlocked { .. }
+            | Event::MessageRequested(_)
+            | Event::StatusRequested { .. }
+            | Event::Settled(_) => None,
+        },
+        Fact::PolicyChanged { .. } => None,
+    }
+}
+
+/// The text that it led to.
+pub(super) fn sent(entry: &Entry) -> Option<&str> {
+    match &entry.verdict {
+        Verdict::Decided { text, .. } => text.as_ref().map(|text| text.body.as_str()),
+        Verdict::PolicySet { .. } | Verdict::Refused(_) => None,
+    }
+}
+
+/// What happened, by name.
+pub(super) fn kind(fact: &Fact) -> &'static str {
+    match fact {
+        Fact::Event(event) => event.name(),
+        Fact::PolicyChanged { .. } => "policy_changed",
+    }
+}
+
+fn actor(fact: &Fact) -> Option<&Actor> {
+    match fact {
+        Fact::Event(event) => match &**event {
+            Event::DeclaredExisting { actor } | Event::Overridden { actor, .. } => Some(actor),
+            Event::MessageRequested(message) => message.actor.as_ref(),
+            Event::Texted(_)
+            | Event::Added { .. }
+            | Event::CarrierBlocked { .. }
+            | Event::StatusRequested { .. }
+            | Event::Settled(_) => None,
+        },
+        Fact::PolicyChanged { actor } => Some(actor),
+    }
+}
+
+type Said = (&'static str, Option<&'static str>, Option<&'static str>, Option<u64>);
+
+fn verdict_of(entry: &Entry) -> Said {
+    match &entry.verdict {
+        Verdict::Decided { decision, reason, record, .. } => {
+            let revision = record.map(|record| record.revision.number());
+            ("decided", Some(decision.name()), Some(reason.name()), revision)
+        }
+        Verdict::PolicySet { revision } => ("policy_set", None, None, Some(revision.number())),
+        Verdict::Refused(refusal) => ("refused", None, Some(refusal.name()), None),
+    }
+}
