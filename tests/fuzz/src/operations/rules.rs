@@ -102,11 +102,11 @@ impl Rules {
                 let comes_back =
                     matches!(text.body.as_str(), "YES" | "CONFIRM" | "START") && !text.media;
                 if comes_back && known.may_be_opted_out {
-                    known.is_opted_out = false;
-                    known.prompts.clear();
-                    if may_begin {
+                    if may_begin && known.is_opted_out {
                         (known.reminders, known.interval) = (0, None);
                     }
+                    known.is_opted_out = false;
+                    known.prompts.clear();
                 }
                 known.reminders = known.reminders.max(reminders.unwrap_or(3));
                 known.interval = known.interval.into_iter().chain(interval).min();
