@@ -15,21 +15,24 @@
 //! | [`tile`] | the tree in files (C2SP tlog-tiles) |
 //! | [`note`], [`checkpoint`] | how far a log goes, signed (C2SP signed-note, tlog-checkpoint) |
 
+pub mod archive;
 pub mod checkpoint;
 pub mod encoding;
 pub mod hash;
 pub mod merkle;
 pub mod note;
 pub mod seal;
+pub mod stored;
 pub mod tile;
 pub mod verify;
 
 pub use self::{
+    archive::{Disclosed, Ledger, SealedRow},
     checkpoint::{BadCheckpoint, Checkpoint},
     encoding::{Field, Sealed},
     hash::Hash,
     note::{BadNote, InvalidKey, NoteKey, NoteSigner},
-    seal::{ChainId, Head, Salts, seal},
+    seal::{ChainId, Head, NoRandomness, Salts, Unsealed, seal},
     tile::{Tile, TileSource, TiledLog},
     verify::{BadEntry, Flaw, Verifier},
 };

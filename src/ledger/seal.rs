@@ -10,7 +10,7 @@ use super::{
 use crate::consent::{
     actor::Actor,
     event::Event,
-    id::AccountId,
+    id::{AccountId, ActorId},
     ledger::{Entry, Fact, Verdict},
 };
 
@@ -19,6 +19,16 @@ use crate::consent::{
 pub struct ChainId(pub [u8; 16]);
 
 impl ChainId {
+    /// A name drawn from the system's source of randomness.
+    ///
+    /// # Errors
+    /// [`NoRandomness`].
+    pub fn draw() -> Result<Self, NoRandomness> {
+        let mut name = [0; 16];
+        getrandom::fill(&mut name).map_err(|_| NoRandomness)?;
+        Ok(Self(name))
+    }
+
     /// As 32 hexadecimal digits.
     pub fn to_hex(self) -> String {
         to_hex(&self.0)
@@ -35,6 +45,12 @@ impl fmt::Debug for ChainId {
         write!(f, "ChainId({})", self.to_hex())
     }
 }
+
+/// The system gives no random bytes: nothing can be sealed. See to the machine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the system gives no random bytes")]
+#[non_exhaustive]
+pub struct NoRandomness;
 
 /// How far a chain goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,6 +79,16 @@ impl Head {
 pub struct Salts(pub [[u8; 32]; 4]);
 
 impl Salts {
+    /// Salts drawn from the system's source of randomness.
+    ///
+    /// # Errors
+    /// [`NoRandomness`].
+    pub fn draw() -> Result<Self, NoRandomness> {
+        let mut bytes = [0; 128];
+        getrandom::fill(&mut bytes).map_err(|_| NoRandomness)?;
+        Self::from_bytes(&bytes).ok_or(NoRandomness)
+    }
+
     /// The salts in one row, as a storage keeps them.
     pub fn to_bytes(&self) -> Vec<u8> {
         self.0.concat()
@@ -109,31 +135,67 @@ pub fn seal(
     json: &str,
     salts: &Salts,
 ) -> (Vec<u8>, Head) {
-    let number = entry.number.map(|number| number.to_e164());
-    let commitments = [number.as_deref(), received(entry), sent(entry), Some(json)];
-    let mut hashes = [None; 4];
-    for ((hash, text), field) in hashes.iter_mut().zip(commitments).zip(Field::ALL) {
-        *hash = text.map(|text| commit(salts.of(field), text.as_bytes()));
+    Unsealed::new(entry, json, salts).seal(account, head)
+}
+
+/// An entry with its commitments made: all of sealing that needs no chain.
+#[derive(Clone, Debug)]
+pub struct Unsealed {
+    at: i64,
+    policy_revision: u64,
+    kind: &'static str,
+    verdict: &'static str,
+    decision: Option<&'static str>,
+    reason: Option<&'static str>,
+    revision: Option<u64>,
+    actor: Option<ActorId>,
+    commitments: [Option<Hash>; 4],
+}
+
+impl Unsealed {
+    /// The first half of [`seal`].
+    pub fn new(entry: &Entry, json: &str, salts: &Salts) -> Self {
+        let number = entry.number.map(|number| number.to_e164());
+        let texts = [number.as_deref(), received(entry), sent(entry), Some(json)];
+        let mut commitments = [None; 4];
+        for ((commitment, text), field) in commitments.iter_mut().zip(texts).zip(Field::ALL) {
+            *commitment = text.map(|text| commit(salts.of(field), text.as_bytes()));
+        }
+        let (verdict, decision, reason, revision) = verdict_of(entry);
+        Self {
+            at: entry.at.timestamp_millis(),
+            policy_revision: entry.policy_revision.number(),
+            kind: kind(&entry.fact),
+            verdict,
+            decision,
+            reason,
+            revision,
+            actor: actor(&entry.fact).map(|actor| actor.id().clone()),
+            commitments,
+        }
     }
-    let (verdict, decision, reason, revision) = verdict_of(entry);
-    let bytes = Sealed {
-        account: account.as_str(),
-        chain: head.chain.0,
-        sequence: head.length,
-        previous: head.hash,
-        at: entry.at.timestamp_millis(),
-        policy_revision: entry.policy_revision.number(),
-        kind: kind(&entry.fact),
-        verdict,
-        decision,
-        reason,
-        revision,
-        actor: actor(&entry.fact).map(|actor| actor.id().as_str()),
-        commitments: hashes,
+
+    /// The second half of [`seal`].
+    pub fn seal(&self, account: &AccountId, head: &Head) -> (Vec<u8>, Head) {
+        let bytes = Sealed {
+            account: account.as_str(),
+            chain: head.chain.0,
+            sequence: head.length,
+            previous: head.hash,
+            at: self.at,
+            policy_revision: self.policy_revision,
+            kind: self.kind,
+            verdict: self.verdict,
+            decision: self.decision,
+            reason: self.reason,
+            revision: self.revision,
+            actor: self.actor.as_ref().map(ActorId::as_str),
+            commitments: self.commitments,
+        }
+        .encode();
+        let hash = Hash::of(&bytes);
+        (bytes, Head { chain: head.chain, length: head.length.saturating_add(1), hash })
     }
-    .encode();
-    let hash = Hash::of(&bytes);
-    (bytes, Head { chain: head.chain, length: head.length.saturating_add(1), hash })
 }
 
 /// What the contact wrote, where a text is what happened.

@@ -8,6 +8,7 @@ mod json;
 mod load;
 mod readers;
 mod schema;
+mod seal;
 mod writer;
 
 use std::{path::Path, sync::Arc, vec::Vec};
