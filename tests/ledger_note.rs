@@ -35,7 +35,7 @@ fn a_note_signed_by_another_implementation_is_believed() {
                 \u{2014} PeterNeumann x08go/ZJkuBS9UG/SffcvIAQxVBtiFupLLr8pAcElZInNIuGUgYN1FFYC2pZSNXgKvqfqdngotpRZb6KE6RyyBwJnAM=\n";
     let key = NoteKey::parse(key).unwrap();
     assert_eq!(key.name(), "PeterNeumann");
-    let text = note::open(note, &[key.clone()]).unwrap();
+    let text = note::open(note, std::slice::from_ref(&key)).unwrap();
     assert!(text.starts_with("If you think") && text.ends_with("problem is.\n"));
     assert_eq!(note::open(&note.replace("answer", "Answer"), &[key]), Err(BadNote::BadSignature));
 }

@@ -1,6 +1,9 @@
 //! The reference storage: everything in memory, gone with the process.
 
+#[cfg(feature = "ledger")]
+mod ledger;
 mod line;
+mod trail;
 
 use alloc::{collections::BTreeMap, sync::Arc, vec::Vec};
 use core::{convert::Infallible, ops::Bound};
@@ -11,7 +14,7 @@ use std::{
 
 use chrono::{DateTime, Utc};
 
-use self::line::Lines;
+use self::{line::Lines, trail::Trail};
 use crate::{
     consent::{
         contact::{Contact, PhoneNumber},
@@ -45,15 +48,20 @@ struct State {
 struct Account {
     current: CurrentPolicy,
     /// Settings, and attempts on contacts without a record.
-    entries: Vec<Entry>,
+    trail: Trail,
     contacts: BTreeMap<PhoneNumber, Row>,
+    /// The chains of contacts that were erased.
+    erased: Vec<Trail>,
+    /// The sealed entries that have their place in the log.
+    #[cfg(feature = "ledger")]
+    log: Vec<Vec<u8>>,
     marks: HashMap<Mark, DateTime<Utc>>,
 }
 
 #[derive(Debug)]
 struct Row {
     record: Record,
-    entries: Vec<Entry>,
+    trail: Trail,
 }
 
 impl MemoryStorage {
@@ -91,17 +99,20 @@ impl State {
             return Committed::Stale;
         }
 
-        match (row, commit.change) {
-            (Some(row), Change::Keep) => row.entries.extend(commit.entry),
+        let trail = match (row, commit.change) {
+            (Some(row), Change::Keep) => &mut row.trail,
             (Some(row), Change::Put(record)) => {
                 row.record = record;
-                row.entries.extend(commit.entry);
+                &mut row.trail
             }
-            (None, Change::Keep) => account.entries.extend(commit.entry),
+            (None, Change::Keep) => &mut account.trail,
             (None, Change::Put(record)) => {
-                let entries = commit.entry.into_iter().collect();
-                account.contacts.insert(number, Row { record, entries });
+                let row = Row { record, trail: Trail::default() };
+                &mut account.contacts.entry(number).or_insert(row).trail
             }
+        };
+        if let Some(entry) = commit.entry {
+            trail.push(contact.account(), entry);
         }
         account.marks.extend(commit.mark.map(|mark| (mark, commit.at)));
         if let Some(settlement) = &commit.settle {
@@ -115,7 +126,7 @@ impl State {
     }
 
     fn set_policy(&mut self, change: PolicyChange) -> PolicyCommitted {
-        let account = self.accounts.entry(change.account).or_default();
+        let account = self.accounts.entry(change.account.clone()).or_default();
         if account.current.revision != change.expected {
             return PolicyCommitted::Conflict;
         }
@@ -123,7 +134,7 @@ impl State {
             let revision = change.expected.next();
             account.current = CurrentPolicy { policy: Arc::new(policy), revision };
         }
-        account.entries.push(change.entry);
+        account.trail.push(&change.account, change.entry);
         PolicyCommitted::Applied
     }
 }
@@ -173,7 +184,7 @@ impl Archive for MemoryStorage {
     ) -> Result<Vec<Entry>, Infallible> {
         Ok(self.read(contact.account(), |account| {
             let row = account.contacts.get(&contact.number());
-            row.map(|row| page(&row.entries, from, limit)).unwrap_or_default()
+            row.map(|row| row.trail.page(from, limit)).unwrap_or_default()
         }))
     }
 
@@ -183,7 +194,7 @@ impl Archive for MemoryStorage {
         from: u64,
         limit: usize,
     ) -> Result<Vec<Entry>, Infallible> {
-        Ok(self.read(account, |account| page(&account.entries, from, limit)))
+        Ok(self.read(account, |account| account.trail.page(from, limit)))
     }
 
     async fn contacts(
@@ -243,9 +254,29 @@ impl Archive for MemoryStorage {
         }
         Ok(pruned)
     }
-}
 
-fn page(entries: &[Entry], from: u64, limit: usize) -> Vec<Entry> {
-    let from = usize::try_from(from).unwrap_or(usize::MAX);
-    entries.iter().skip(from).take(limit).cloned().collect()
+    async fn prune_texts(&self, before: DateTime<Utc>) -> Result<u64, Infallible> {
+        let mut pruned = 0;
+        for account in self.state().accounts.values_mut() {
+            pruned += account.trail.prune_texts(before);
+            for row in account.contacts.values_mut() {
+                pruned += row.trail.prune_texts(before);
+            }
+        }
+        Ok(pruned)
+    }
+
+    async fn erase(&self, contact: &Contact) -> Result<bool, Infallible> {
+        let mut state = self.state();
+        let mut erased = state.lines.erase(contact);
+        if let Some(account) = state.accounts.get_mut(contact.account()) {
+            erased |= account.trail.forget(contact.number());
+            if let Some(mut row) = account.contacts.remove(&contact.number()) {
+                row.trail.forget(contact.number());
+                account.erased.push(row.trail);
+                erased = true;
+            }
+        }
+        Ok(erased)
+    }
 }

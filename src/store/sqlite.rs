@@ -3,8 +3,10 @@
 mod archive;
 mod claim;
 mod commit;
+mod erase;
 mod error;
 mod json;
+mod ledger;
 mod load;
 mod readers;
 mod schema;

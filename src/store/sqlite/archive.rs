@@ -7,7 +7,7 @@ use rusqlite::{Connection, Params, params};
 use serde::de::DeserializeOwned;
 
 use super::{
-    SqliteError, SqliteStorage, json,
+    SqliteError, SqliteStorage, erase, json,
     load::{from_i64, to_i64},
 };
 use crate::{
@@ -163,9 +163,25 @@ impl Archive for SqliteStorage {
             })
             .await
     }
+
+    async fn prune_texts(&self, before: DateTime<Utc>) -> Result<u64, SqliteError> {
+        let mut pruned = 0;
+        loop {
+            let some = self.writer.write(move |it| erase::prune_texts(it, before)).await?;
+            if some == 0 {
+                return self.writer.forget(move |_| Ok(pruned)).await;
+            }
+            pruned += some;
+        }
+    }
+
+    async fn erase(&self, contact: &Contact) -> Result<bool, SqliteError> {
+        let contact = contact.clone();
+        self.writer.forget(move |transaction| erase::erase(transaction, &contact)).await
+    }
 }
 
-fn page(limit: usize) -> i64 {
+pub(super) fn page(limit: usize) -> i64 {
     i64::try_from(limit).unwrap_or(i64::MAX)
 }
 

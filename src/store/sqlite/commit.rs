@@ -298,7 +298,7 @@ fn cancel(
     Ok(ids.collect::<Result<_, _>>()?)
 }
 
-fn params_of(contact: &Contact) -> (&str, i64) {
+pub(super) fn params_of(contact: &Contact) -> (&str, i64) {
     (contact.account().as_str(), to_i64(contact.number().to_digits()))
 }
 
