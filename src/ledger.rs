@@ -17,10 +17,12 @@
 
 pub mod archive;
 pub mod checkpoint;
+pub mod checkpointer;
 pub mod encoding;
 pub mod hash;
 pub mod merkle;
 pub mod note;
+pub mod publish;
 pub mod seal;
 pub mod stored;
 pub mod tile;
@@ -29,9 +31,11 @@ pub mod verify;
 pub use self::{
     archive::{Disclosed, Ledger, SealedRow},
     checkpoint::{BadCheckpoint, Checkpoint},
+    checkpointer::{CheckpointError, Checkpointer},
     encoding::{Field, Sealed},
     hash::Hash,
     note::{BadNote, InvalidKey, NoteKey, NoteSigner},
+    publish::{Directory, DirectoryError, Sink},
     seal::{ChainId, Head, NoRandomness, Salts, Unsealed, seal},
     tile::{Tile, TileSource, TiledLog},
     verify::{BadEntry, Flaw, Verifier},

@@ -157,10 +157,21 @@ impl<T: TileSource> Hashes for TiledLog<'_, T> {
         let row = hashes.1.get(start..start + (1 << up)).map(<[Hash]>::to_vec);
         last.truncate(KEPT - 1);
         last.insert(0, hashes);
-        let mut row = row.ok_or(BadTile::Missing(tile))?;
-        while row.len() > 1 {
-            row = row.chunks_exact(2).map(|pair| node_hash(pair[0], pair[1])).collect();
-        }
-        row.first().copied().ok_or(BadTile::Missing(tile))
+        row.and_then(top).ok_or(BadTile::Missing(tile))
     }
+}
+
+/// The hash over a row of 1, 2, 4, ... hashes.
+pub(super) fn top(mut row: Vec<Hash>) -> Option<Hash> {
+    while row.len() > 1 {
+        row = row
+            .chunks(2)
+            .map(|pair| match pair {
+                [left, right] => node_hash(*left, *right),
+                [only, ..] => *only,
+                [] => Hash::default(),
+            })
+            .collect();
+    }
+    row.first().copied()
 }
