@@ -314,7 +314,7 @@ fn a_published_tile_that_is_gone_cut_off_or_changed_is_found() {
             match change {
                 0 => drop(sink.files().remove(path)),
                 1 => drop(sink.files().get_mut(path).unwrap().pop()),
-                _ => sink.files().get_mut(path).unwrap()[40] ^= 1,
+                _ => sink.files().get_mut(path).unwrap()[30] ^= 1,
             }
             // What was not needed was not read, and what is signed is right all the same.
             match run(&storage, &sink) {
