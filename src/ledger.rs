@@ -16,9 +16,11 @@
 //! | [`note`], [`checkpoint`] | how far a log goes, signed (C2SP signed-note, tlog-checkpoint) |
 
 pub mod archive;
+pub mod audit;
 pub mod checkpoint;
 pub mod checkpointer;
 pub mod encoding;
+pub mod evidence;
 pub mod hash;
 pub mod merkle;
 pub mod note;
@@ -33,6 +35,7 @@ pub use self::{
     checkpoint::{BadCheckpoint, Checkpoint},
     checkpointer::{CheckpointError, Checkpointer},
     encoding::{Field, Sealed},
+    evidence::{Evidence, Proof},
     hash::Hash,
     note::{BadNote, InvalidKey, NoteKey, NoteSigner},
     publish::{Directory, DirectoryError, Sink},

@@ -320,7 +320,8 @@ fn a_published_tile_that_is_gone_cut_off_or_changed_is_found() {
             match run(&storage, &sink) {
                 Ok(checkpoint) => {
                     let leaves = block_on(storage.leaves(&account(), 0, 301)).unwrap();
-                    let hashes: Vec<_> = leaves.iter().map(|leaf| merkle::leaf_hash(leaf)).collect();
+                    let hashes: Vec<_> =
+                        leaves.iter().map(|leaf| merkle::leaf_hash(leaf)).collect();
                     assert_eq!(merkle::root(&hashes[..], 301), Ok(checkpoint.root));
                 }
                 Err(CheckpointError::BadTile(tile)) => {

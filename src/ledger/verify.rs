@@ -4,6 +4,7 @@ use super::{
     encoding::{Field, Sealed},
     hash::Hash,
     seal::{ChainId, Head, Salts, commit, kind, received, sent},
+    stored,
 };
 use crate::consent::ledger::Entry;
 
@@ -67,6 +68,9 @@ pub enum Flaw {
         /// Which.
         field: Field,
     },
+    /// What was disclosed cannot be read.
+    #[error("its text cannot be read")]
+    Unreadable,
     /// What was disclosed is at odds with what was sealed beside it.
     #[error("its text says otherwise than what was sealed")]
     AtOdds,
@@ -169,6 +173,17 @@ impl<'a> Verifier<'a> {
 }
 
 impl Sealed<'_> {
+    /// As [`discloses`](Self::discloses), of the JSON alone.
+    ///
+    /// # Errors
+    /// [`BadEntry`]; [`Flaw::Unreadable`] where the JSON is no entry.
+    pub fn discloses_json(&self, json: &str, salts: &Salts) -> Result<Entry, BadEntry> {
+        let entry = stored::decode_entry(json);
+        let entry = entry.map_err(|_| BadEntry::new(self.sequence, Flaw::Unreadable))?;
+        self.discloses(json, &entry, salts)?;
+        Ok(entry)
+    }
+
     /// Checks what was disclosed of an entry: its JSON, the entry that this is, and the salts.
     ///
     /// # Errors
