@@ -1,0 +1,4 @@
+//! The edges of optin before judges that are not ours.
+
+pub mod javascript;
+pub mod recorder;
