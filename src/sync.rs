@@ -6,7 +6,8 @@
 //!
 //! - What waits at the same moment goes in one call, and one call at a time is under way for an
 //!   account. Let many dispatchers run at once, as threads or as futures: one of them makes the
-//!   call for all that wait. There is no timer and no thread.
+//!   call for all that wait, and must be polled or dropped: they wait for it. There is no timer
+//!   and no thread.
 //! - Accepted is only what the CRM's answer says of this very contact. What it does not say is
 //!   [`Unknown`](crate::Handover::Unknown) and told again.
 //! - They never retry: the engine does, with its back-off. What the CRM refuses for the contact's

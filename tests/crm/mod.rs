@@ -2,6 +2,8 @@
 #![allow(dead_code, reason = "each test takes its own part")]
 #![allow(clippy::unwrap_used, reason = "a test")]
 
+pub(crate) mod host;
+
 use std::{
     future::poll_fn,
     pin::Pin,
