@@ -122,6 +122,7 @@ pub use consent::{
     decide::{Transition, decide, decide_text},
     decision::{Cancel, Decision, Reason, Refusal, state_name},
     event::{Ending, Event, Message, Override, Settled, Source, Text},
+    hindsight::{WhatIf, state_at, what_if},
     id::{AccountId, ActorId, CarrierCode, InboxId, InvalidId, MessageId},
     keyword::{Keyword, KeywordMatcher, KeywordSet, Reading},
     ledger::{BrokenLedger, Entry, Fact, Verdict},
