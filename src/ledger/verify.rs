@@ -63,7 +63,7 @@ pub enum Flaw {
     #[error("the head of the chain says otherwise")]
     NotTheHead,
     /// What was disclosed is not what was committed to.
-    #[error("its {} is not what was committed to", .field.name())]
+    #[error("what it says in the field {} is not what was committed to", .field.name())]
     NotCommitted {
         /// Which.
         field: Field,

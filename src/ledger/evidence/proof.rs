@@ -84,6 +84,22 @@ impl Evidence {
     pub fn verify(&self, keys: &[NoteKey]) -> Result<Proof, BadEvidence> {
         let checkpoint = self.checkpoint.as_deref().map(|note| Checkpoint::open(note, keys));
         let checkpoint = checkpoint.transpose().map_err(BadEvidence::Checkpoint)?;
+        self.verified(checkpoint)
+    }
+
+    /// Checks the chain and what is disclosed of it, and passes over checkpoint and log: for who
+    /// has no key, or was the one who gathered it.
+    ///
+    /// # Errors
+    /// As [`verify`](Self::verify).
+    pub fn verify_chain(&self) -> Result<Proof, BadEvidence> {
+        let without_log =
+            |entry: &EvidenceEntry| EvidenceEntry { leaf: None, inclusion: None, ..entry.clone() };
+        let entries = self.entries.iter().map(without_log).collect();
+        Self { entries, checkpoint: None, ..self.clone() }.verified(None)
+    }
+
+    fn verified(&self, checkpoint: Option<Checkpoint>) -> Result<Proof, BadEvidence> {
         let chain = ChainId::from_hex(&self.chain).ok_or(BadEvidence::OtherChain)?;
         let mut verifier = Verifier::new(self.account.as_str()).of_chain(chain);
         let mut entries = Vec::new();
