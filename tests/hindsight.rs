@@ -137,7 +137,7 @@ fn what_was_not_sent_is_not_counted_and_gives_its_place_back_in_both() {
 #[test]
 fn counts_add_up() {
     let one = told(&TALK, &under(|settings| settings.reminders.max = 0));
-    let both = one.add(one);
+    let both = one + one;
     assert_eq!(both.was.reminders, 2 * one.was.reminders);
     assert_eq!(both.would.pending, 2 * one.would.pending);
     let json = serde_json::to_value(both).unwrap();

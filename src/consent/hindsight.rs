@@ -1,6 +1,7 @@
 //! Looking back: a contact's record at any moment, and what other settings would have led to.
 
 use alloc::collections::BTreeMap;
+use core::ops::Add;
 
 use chrono::{DateTime, Utc};
 
@@ -65,7 +66,7 @@ pub struct Tally {
 
 /// Replays a contact's entries, in their order, under other settings, and counts the difference.
 ///
-/// Counts of several contacts add up: [`WhatIf::add`].
+/// Counts of several contacts add up.
 pub fn what_if(entries: &[Entry], policy: &Policy) -> WhatIf {
     let endings = endings(entries);
     let mut what_if = WhatIf::default();
@@ -102,11 +103,27 @@ pub fn what_if(entries: &[Entry], policy: &Policy) -> WhatIf {
     what_if
 }
 
-impl WhatIf {
-    /// Both together.
-    #[must_use]
-    pub fn add(self, other: Self) -> Self {
-        Self { was: self.was.add(other.was), would: self.would.add(other.would) }
+impl Add for WhatIf {
+    type Output = Self;
+
+    fn add(self, other: Self) -> Self {
+        Self { was: self.was + other.was, would: self.would + other.would }
+    }
+}
+
+impl Add for Tally {
+    type Output = Self;
+
+    fn add(self, other: Self) -> Self {
+        Self {
+            confirmations: self.confirmations + other.confirmations,
+            reminders: self.reminders + other.reminders,
+            messages: self.messages + other.messages,
+            messages_refused: self.messages_refused + other.messages_refused,
+            pending: self.pending + other.pending,
+            active: self.active + other.active,
+            opted_out: self.opted_out + other.opted_out,
+        }
     }
 }
 
@@ -131,18 +148,6 @@ impl Tally {
             Some(Standing::Active) => self.active += 1,
             Some(Standing::OptedOut) => self.opted_out += 1,
             None => {}
-        }
-    }
-
-    fn add(self, other: Self) -> Self {
-        Self {
-            confirmations: self.confirmations + other.confirmations,
-            reminders: self.reminders + other.reminders,
-            messages: self.messages + other.messages,
-            messages_refused: self.messages_refused + other.messages_refused,
-            pending: self.pending + other.pending,
-            active: self.active + other.active,
-            opted_out: self.opted_out + other.opted_out,
         }
     }
 }
