@@ -1,0 +1,148 @@
+//! A CSV file, record by record: bounded, and with lines counted as an editor counts them.
+
+mod bounded;
+
+use std::{
+    io::{self, Chain, Cursor, Read},
+    vec::Vec,
+};
+
+use csv::ByteRecord;
+
+use self::bounded::Bounded;
+use super::{
+    HeaderError, ImportError, Totals,
+    delimiter::{Delimiter, Detector},
+};
+
+/// Bytes of the longest record: 1 MiB.
+pub(super) const MAX_RECORD: u64 = 1 << 20;
+/// Bytes read at a time.
+const CHUNK: usize = 64 << 10;
+const MARK: &[u8] = b"\xef\xbb\xbf";
+
+pub(super) struct File<R> {
+    csv: csv::Reader<Bounded<Chain<Cursor<Vec<u8>>, R>>>,
+    delimiter: Delimiter,
+    has_mark: bool,
+}
+
+/// Where a record begins, and whether its last quoted cell ends before the file does.
+pub(super) struct Place {
+    pub(super) line: u64,
+    pub(super) is_closed: bool,
+}
+
+/// Why a file cannot be read on.
+pub(super) enum ReadError {
+    TooLong { line: u64 },
+    Failed { line: u64, error: io::Error },
+}
+
+impl ReadError {
+    pub(super) fn after<E>(self, totals: Totals) -> ImportError<E> {
+        let totals = totals.into();
+        match self {
+            Self::TooLong { line } => ImportError::TooLong { line, totals },
+            Self::Failed { line, error } => ImportError::Read { line, totals, error },
+        }
+    }
+}
+
+impl<R: Read> File<R> {
+    /// Looks at the header, so far as to know the encoding and the delimiter.
+    pub(super) fn open<E>(
+        mut file: R,
+        delimiter: Option<Delimiter>,
+    ) -> Result<Self, ImportError<E>> {
+        let failed =
+            |error| ReadError::Failed { line: 1, error }.after(Totals::new(true));
+        let mut head = Vec::new();
+        // Enough for a mark of whatever encoding.
+        while head.len() < 4 && read_more(&mut file, &mut head).map_err(failed)? {}
+        if matches!(*head, [0xff, 0xfe, ..] | [0xfe, 0xff, ..] | [0, ..] | [_, 0, ..]) {
+            return Err(HeaderError::Utf16.into());
+        }
+        let has_mark = head.starts_with(MARK);
+        if has_mark {
+            head.drain(..MARK.len());
+        }
+        let mut detector = Detector::default();
+        let mut seen = 0;
+        while !detector.read(&head[seen..]) && (head.len() as u64) <= MAX_RECORD {
+            seen = head.len();
+            if !read_more(&mut file, &mut head).map_err(failed)? {
+                break;
+            }
+        }
+        let delimiter = delimiter.unwrap_or_else(|| detector.found());
+        let csv = csv::ReaderBuilder::new()
+            .delimiter(delimiter.byte())
+            .has_headers(false)
+            .flexible(true)
+            .buffer_capacity(CHUNK)
+            .from_reader(Bounded::new(Cursor::new(head).chain(file)));
+        Ok(Self { csv, delimiter, has_mark })
+    }
+
+    pub(super) fn delimiter(&self) -> Delimiter {
+        self.delimiter
+    }
+
+    /// Whether it begins with UTF-8's byte order mark.
+    pub(super) fn has_mark(&self) -> bool {
+        self.has_mark
+    }
+
+    /// Reads the next record, and says where it begins; `None` at the end.
+    pub(super) fn read(&mut self, record: &mut ByteRecord) -> Result<Option<Place>, ReadError> {
+        let read = self.csv.read_byte_record(record);
+        let at = self.csv.position().byte();
+        let bounded = self.csv.get_mut();
+        match read {
+            Ok(false) => return Ok(None),
+            Ok(true) => bounded.count_up_to(at),
+            Err(error) => {
+                let line = bounded.line();
+                if bounded.is_too_long() {
+                    return Err(ReadError::TooLong { line });
+                }
+                let error = match error.into_kind() {
+                    csv::ErrorKind::Io(error) => error,
+                    // Records of any length and any bytes are taken, so that none of these occurs.
+                    _ => io::ErrorKind::InvalidData.into(),
+                };
+                return Err(ReadError::Failed { line, error });
+            }
+        }
+        let line = bounded.line();
+        if bounded.is_too_long() {
+            return Err(ReadError::TooLong { line });
+        }
+        if bounded.is_past_end() {
+            return Ok(None);
+        }
+        let is_closed = !bounded.is_used_up(at);
+        bounded.next_record();
+        if !is_closed {
+            without_ending(record);
+        }
+        Ok(Some(Place { line, is_closed }))
+    }
+}
+
+/// Reads a chunk; `false` at the end.
+fn read_more(file: &mut impl Read, head: &mut Vec<u8>) -> io::Result<bool> {
+    let read = file.by_ref().take(CHUNK as u64 / 8).read_to_end(head)?;
+    Ok(read > 0)
+}
+
+/// Takes what stands for the end of the file off the last cell.
+fn without_ending(record: &mut ByteRecord) {
+    let Some(last) = record.len().checked_sub(1) else {
+        return;
+    };
+    let cell = record[last].to_vec();
+    record.truncate(last);
+    record.push_field(cell.strip_suffix(bounded::ENDING).unwrap_or(&cell));
+}
