@@ -115,10 +115,7 @@ impl Columns {
     }
 
     /// Where the phone and the opted-out column are.
-    pub(super) fn find(
-        &self,
-        headers: &ByteRecord,
-    ) -> Result<(usize, Option<usize>), HeaderError> {
+    pub(super) fn find(&self, headers: &ByteRecord) -> Result<(usize, Option<usize>), HeaderError> {
         let phone = match &self.phone {
             Some(name) => only(headers, |header| is_named(header, name)),
             None => only(headers, is_phone),

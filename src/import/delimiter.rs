@@ -62,10 +62,7 @@ impl Detector {
                 }
                 (_, b',' | b';' | b'\t') => self.count(*byte),
                 (
-                    Place::BeforeHeader
-                    | Place::CellStart
-                    | Place::Cell
-                    | Place::QuoteInQuoted,
+                    Place::BeforeHeader | Place::CellStart | Place::Cell | Place::QuoteInQuoted,
                     _,
                 ) => Place::Cell,
             };

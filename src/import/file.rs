@@ -55,8 +55,7 @@ impl<R: Read> File<R> {
         mut file: R,
         delimiter: Option<Delimiter>,
     ) -> Result<Self, ImportError<E>> {
-        let failed =
-            |error| ReadError::Failed { line: 1, error }.after(Totals::new(true));
+        let failed = |error| ReadError::Failed { line: 1, error }.after(Totals::new(true));
         let mut head = Vec::new();
         // Enough for a mark of whatever encoding.
         while head.len() < 4 && read_more(&mut file, &mut head).map_err(failed)? {}

@@ -40,15 +40,7 @@ struct Lines {
 impl<R> Bounded<R> {
     pub(super) fn new(file: R) -> Self {
         let lines = Lines { line: 1, after_return: false, record: None };
-        Self {
-            file,
-            chunk: Vec::new(),
-            counted: 0,
-            at: 0,
-            lines,
-            length: None,
-            is_too_long: false,
-        }
+        Self { file, chunk: Vec::new(), counted: 0, at: 0, lines, length: None, is_too_long: false }
     }
 
     /// The line where the record begins.
