@@ -19,10 +19,12 @@ use super::{
 pub(super) const MAX_RECORD: u64 = 1 << 20;
 /// Bytes read at a time.
 const CHUNK: usize = 64 << 10;
+/// Bytes looked at at a time, for the header.
+const LOOK: u64 = 8 << 10;
 const MARK: &[u8] = b"\xef\xbb\xbf";
 
 pub(super) struct File<R> {
-    csv: csv::Reader<Bounded<Chain<Cursor<Vec<u8>>, R>>>,
+    csv: csv::Reader<Bounded<Chain<Cursor<Vec<u8>>, Rest<R>>>>,
     delimiter: Delimiter,
     has_mark: bool,
 }
@@ -51,16 +53,13 @@ impl ReadError {
 
 impl<R: Read> File<R> {
     /// Looks at the header, so far as to know the encoding and the delimiter.
-    pub(super) fn open<E>(
-        mut file: R,
-        delimiter: Option<Delimiter>,
-    ) -> Result<Self, ImportError<E>> {
-        let failed = |error| ReadError::Failed { line: 1, error }.after(Totals::new(true));
+    pub(super) fn open(mut file: R, delimiter: Option<Delimiter>) -> Result<Self, HeaderError> {
         let mut head = Vec::new();
+        let mut failed = None;
         // Enough for a mark of whatever encoding.
-        while head.len() < 4 && read_more(&mut file, &mut head).map_err(failed)? {}
+        while head.len() < 4 && read_more(&mut file, &mut head, &mut failed) {}
         if matches!(*head, [0xff, 0xfe, ..] | [0xfe, 0xff, ..] | [0, ..] | [_, 0, ..]) {
-            return Err(HeaderError::Utf16.into());
+            return Err(HeaderError::Utf16);
         }
         let has_mark = head.starts_with(MARK);
         if has_mark {
@@ -70,7 +69,7 @@ impl<R: Read> File<R> {
         let mut seen = 0;
         while !detector.read(&head[seen..]) && (head.len() as u64) <= MAX_RECORD {
             seen = head.len();
-            if !read_more(&mut file, &mut head).map_err(failed)? {
+            if !read_more(&mut file, &mut head, &mut failed) {
                 break;
             }
         }
@@ -80,7 +79,7 @@ impl<R: Read> File<R> {
             .has_headers(false)
             .flexible(true)
             .buffer_capacity(CHUNK)
-            .from_reader(Bounded::new(Cursor::new(head).chain(file)));
+            .from_reader(Bounded::new(Cursor::new(head).chain(Rest { failed, file })));
         Ok(Self { csv, delimiter, has_mark })
     }
 
@@ -130,10 +129,31 @@ impl<R: Read> File<R> {
     }
 }
 
-/// Reads a chunk; `false` at the end.
-fn read_more(file: &mut impl Read, head: &mut Vec<u8>) -> io::Result<bool> {
-    let read = file.by_ref().take(CHUNK as u64 / 8).read_to_end(head)?;
-    Ok(read > 0)
+/// What follows the part of a file that was looked at.
+struct Rest<R> {
+    /// Why no more could be looked at: told when it comes to it.
+    failed: Option<io::Error>,
+    file: R,
+}
+
+impl<R: Read> Read for Rest<R> {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        match self.failed.take() {
+            Some(error) => Err(error),
+            None => self.file.read(into),
+        }
+    }
+}
+
+/// Looks at a chunk more; `false` where there is none.
+fn read_more(file: &mut impl Read, head: &mut Vec<u8>, failed: &mut Option<io::Error>) -> bool {
+    match file.by_ref().take(LOOK).read_to_end(head) {
+        Ok(read) => read > 0,
+        Err(error) => {
+            *failed = Some(error);
+            false
+        }
+    }
 }
 
 /// Takes what stands for the end of the file off the last cell.
