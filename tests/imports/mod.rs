@@ -1,6 +1,8 @@
 //! What the tests of imports share: an engine that must not send, and reports as plain values.
 #![allow(clippy::unwrap_used, clippy::panic, dead_code, reason = "shared by tests")]
 
+pub(crate) mod made;
+
 use std::{io::Read, sync::Arc};
 
 use chrono::{DateTime, Utc};
