@@ -7,7 +7,12 @@
 mod black_box;
 mod imports;
 
-use std::{collections::BTreeMap, process::Stdio, time::Duration};
+use std::{
+    collections::BTreeMap,
+    io::{self, Read},
+    process::Stdio,
+    time::Duration,
+};
 
 use optin::{
     blocking::block_on,
@@ -17,7 +22,7 @@ use optin::{
 
 use self::{
     black_box::{Scratch, grouped, setting, this_test},
-    imports::{acme, contacts, import, made::Made, over},
+    imports::{acme, contacts, import, made::Made, memory, over},
 };
 
 #[test]
@@ -65,6 +70,35 @@ fn the_report_of_a_large_file_adds_up() {
         took.as_secs_f64() * 1e6 / rows as f64,
     );
     assert!(most_waiting < 8_000, "{most_waiting} rows read ahead");
+    assert!(grown < 64, "{grown} MiB");
+}
+
+/// Rows of nearly a mebibyte, made as they are read.
+struct LongRows {
+    left: u64,
+    row: std::io::Cursor<String>,
+}
+
+impl Read for LongRows {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        let read = self.row.read(into)?;
+        if read > 0 || self.left == 0 {
+            return Ok(read);
+        }
+        self.left -= 1;
+        let row = format!("+1206555{:04},{}\n", self.left, "x".repeat(1_000_000));
+        self.row = std::io::Cursor::new(row);
+        self.row.read(into)
+    }
+}
+
+#[test]
+fn the_longest_rows_are_not_gathered_in_memory() {
+    let file = LongRows { left: 120, row: std::io::Cursor::new("phone,name\n".into()) };
+    let before = resident();
+    let (reports, totals) = import(&memory(), file);
+    assert_eq!((reports.len(), totals.unwrap().pending), (120, 120));
+    let grown = resident().saturating_sub(before) >> 20;
     assert!(grown < 64, "{grown} MiB");
 }
 
