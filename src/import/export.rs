@@ -5,7 +5,7 @@ use std::io::{self, Write};
 
 use chrono::SecondsFormat;
 
-use super::{cell, columns, delimiter::Delimiter, formula, header::REASON};
+use super::{cell, columns, delimiter::Delimiter, file::io_error, formula, header::REASON};
 use crate::{
     consent::{contact::PhoneNumber, id::AccountId, record::Record, state::ConsentState},
     storage::Archive,
@@ -87,7 +87,7 @@ pub enum ExportError<E> {
 
 impl<E> From<csv::Error> for ExportError<E> {
     fn from(error: csv::Error) -> Self {
-        Self::Write(error.into())
+        Self::Write(io_error(error))
     }
 }
 

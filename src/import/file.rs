@@ -24,10 +24,13 @@ const LOOK: u64 = 8 << 10;
 const MARK: &[u8] = b"\xef\xbb\xbf";
 
 pub(super) struct File<R> {
-    csv: csv::Reader<Bounded<Chain<Cursor<Vec<u8>>, Rest<R>>>>,
+    csv: csv::Reader<Bounded<Whole<R>>>,
     delimiter: Delimiter,
     has_mark: bool,
 }
+
+/// The part that was looked at, and what follows it.
+type Whole<R> = Chain<Cursor<Vec<u8>>, Rest<R>>;
 
 /// Where a record begins, and whether its last quoted cell ends before the file does.
 pub(super) struct Place {
@@ -105,12 +108,7 @@ impl<R: Read> File<R> {
                 if bounded.is_too_long() {
                     return Err(ReadError::TooLong { line });
                 }
-                let error = match error.into_kind() {
-                    csv::ErrorKind::Io(error) => error,
-                    // Records of any length and any bytes are taken, so that none of these occurs.
-                    _ => io::ErrorKind::InvalidData.into(),
-                };
-                return Err(ReadError::Failed { line, error });
+                return Err(ReadError::Failed { line, error: io_error(error) });
             }
         }
         let line = bounded.line();
@@ -153,6 +151,20 @@ fn read_more(file: &mut impl Read, head: &mut Vec<u8>, failed: &mut Option<io::E
             *failed = Some(error);
             false
         }
+    }
+}
+
+/// What `csv` failed with, as the file or the disk said it.
+pub(super) fn io_error(error: csv::Error) -> io::Error {
+    match error.into_kind() {
+        csv::ErrorKind::Io(error) => error,
+        // Records of any length and of any bytes are read and written: nothing else is wrong.
+        csv::ErrorKind::Utf8 { .. }
+        | csv::ErrorKind::UnequalLengths { .. }
+        | csv::ErrorKind::Seek
+        | csv::ErrorKind::Serialize(_)
+        | csv::ErrorKind::Deserialize { .. }
+        | _ => io::ErrorKind::InvalidData.into(),
     }
 }
 

@@ -27,7 +27,7 @@ macro_rules! rejections {
             }
 
             /// What to tell whoever made the file.
-            fn text(self) -> &'static str {
+            pub(super) fn text(self) -> &'static str {
                 match self {
                     $(Self::$variant => $text,)*
                 }

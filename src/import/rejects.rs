@@ -1,9 +1,13 @@
 //! The rejected rows as a file, to be mended and imported again.
 
 use core::fmt;
-use std::io::{self, Write};
+use std::{
+    boxed::Box,
+    io::{self, Write},
+};
 
 use super::{
+    file::io_error,
     formula,
     header::{Header, REASON},
     rejection::Rejection,
@@ -48,7 +52,7 @@ pub struct Rejects<W: Write> {
 
 enum State<W: Write> {
     Unused(W),
-    Used(csv::Writer<W>),
+    Used(Box<csv::Writer<W>>),
     /// The header could not be written.
     Broken,
 }
@@ -73,23 +77,7 @@ impl<W: Write> Rejects<W> {
             return Ok(());
         };
         let header = row.header();
-        let to = self.writer(header)?;
-        let mut count = 0;
-        for (_, cell) in row.cells() {
-            to.write_field(formula::guarded(cell))?;
-            count += 1;
-        }
-        if rejection == Rejection::QuoteNotClosed {
-            // Its quote is closed from now on: one cell too many, so that it is rejected again.
-            for _ in count..=header.len() {
-                to.write_field("")?;
-            }
-            if count > header.len() {
-                to.write_field("")?;
-            }
-        }
-        to.write_field(std::format!("{rejection}"))?;
-        to.write_record(None::<&[u8]>)?;
+        write(self.writer(header)?, header, row, rejection).map_err(io_error)?;
         self.count += 1;
         Ok(())
     }
@@ -101,7 +89,7 @@ impl<W: Write> Rejects<W> {
     pub fn finish(self) -> io::Result<W> {
         match self.to {
             State::Unused(to) => Ok(to),
-            State::Used(to) => to.into_inner().map_err(csv::IntoInnerError::into_error),
+            State::Used(to) => (*to).into_inner().map_err(csv::IntoInnerError::into_error),
             State::Broken => Err(io::ErrorKind::WriteZero.into()),
         }
     }
@@ -109,7 +97,7 @@ impl<W: Write> Rejects<W> {
     /// The writer, with the header written.
     fn writer(&mut self, header: &Header) -> io::Result<&mut csv::Writer<W>> {
         self.to = match core::mem::replace(&mut self.to, State::Broken) {
-            State::Unused(to) => State::Used(begun(to, header)?),
+            State::Unused(to) => State::Used(Box::new(begun(to, header)?)),
             to @ (State::Used(_) | State::Broken) => to,
         };
         match &mut self.to {
@@ -117,6 +105,27 @@ impl<W: Write> Rejects<W> {
             State::Unused(_) | State::Broken => Err(io::ErrorKind::WriteZero.into()),
         }
     }
+}
+
+fn write<W: Write>(
+    to: &mut csv::Writer<W>,
+    header: &Header,
+    row: &Row<'_>,
+    rejection: Rejection,
+) -> Result<(), csv::Error> {
+    let mut count = 0;
+    for (_, cell) in row.cells() {
+        to.write_field(formula::guarded(cell))?;
+        count += 1;
+    }
+    if rejection == Rejection::QuoteNotClosed {
+        // Its quote is closed from now on: a cell too many, so that it is rejected again.
+        for _ in count..count.max(header.len()) + 1 {
+            to.write_field("")?;
+        }
+    }
+    to.write_field(rejection.text())?;
+    to.write_record(None::<&[u8]>)
 }
 
 fn begun<W: Write>(mut to: W, header: &Header) -> io::Result<csv::Writer<W>> {
@@ -127,11 +136,8 @@ fn begun<W: Write>(mut to: W, header: &Header) -> io::Result<csv::Writer<W>> {
         .delimiter(header.delimiter().byte())
         .flexible(true)
         .from_writer(to);
-    for name in header.names() {
-        to.write_field(formula::guarded(name))?;
-    }
-    to.write_field(REASON)?;
-    to.write_record(None::<&[u8]>)?;
+    let names = header.names().iter().map(formula::guarded);
+    to.write_record(names.chain([REASON.as_bytes().into()])).map_err(io_error)?;
     Ok(to)
 }
 

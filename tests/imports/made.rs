@@ -75,7 +75,7 @@ impl Made {
         let statuses = ["", "no", "N", "false", "0", "yes", "Y", "TRUE", "t", "1"];
         // One in twelve is somebody who was there before, near or far.
         let back = [1, 2, 700, 5_000][row as usize / 12 % 4];
-        let known = self.contacts.len().checked_sub(back).filter(|_| row % 12 == 0);
+        let known = self.contacts.len().checked_sub(back).filter(|_| row.is_multiple_of(12));
         let cell = statuses[(row / 7) as usize % statuses.len()];
         let opted_out = (row / 7) as usize % statuses.len() >= 5;
         let whose = known.unwrap_or(self.contacts.len());
