@@ -2,13 +2,19 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test")]
 
 mod black_box;
+mod imports;
 
 use std::{
+    collections::BTreeMap,
+    io::{self, BufReader},
     path::{Path, PathBuf},
     process::{Command, Output},
 };
 
-use self::black_box::Scratch;
+use self::{
+    black_box::{Scratch, setting},
+    imports::{import, made::Made, memory},
+};
 
 /// The example, built from the present source: a single test's build does not build it.
 fn binary() -> PathBuf {
@@ -101,4 +107,42 @@ fn a_file_that_cannot_be_read_ends_with_2_and_says_why() {
     }
     let output = run(&scratch, &["long.csv", "--store", "long.db"]);
     assert!(lines(&output.stdout).last().unwrap().starts_with("1 rows: 1 pending,"));
+}
+
+/// `OPTIN_ROWS` says how many rows.
+#[test]
+fn a_made_file_with_every_kind_of_bad_row_adds_up() {
+    let scratch = Scratch::new("import-example-made");
+    let (mut made, expected) = Made::new(setting("OPTIN_ROWS", 5_000));
+    let mut file = std::fs::File::create(scratch.path("made.csv")).unwrap();
+    io::copy(&mut made, &mut file).unwrap();
+    let (mut outcomes, mut reasons) = (BTreeMap::new(), BTreeMap::new());
+    for (_, outcome, reason) in expected.lock().unwrap().iter() {
+        *outcomes.entry(*outcome).or_insert(0_u64) += 1;
+        *reasons.entry(*reason).or_insert(0_u64) += 1;
+    }
+
+    let output = run(&scratch, &["made.csv", "--store", "consent.db"]);
+    assert_eq!(output.status.code(), Some(0));
+    let last = lines(&output.stdout).pop().unwrap();
+    let beginning = format!(
+        "{} rows: {} pending, 0 active, {} opted out, {} already present, {} rejected (",
+        outcomes.values().sum::<u64>(),
+        outcomes["pending"],
+        outcomes["opted_out"],
+        outcomes["already_present"],
+        outcomes["rejected"],
+    );
+    assert!(last.starts_with(&beginning), "{last}\n{beginning}");
+    let added = ["added", "added_opted_out", "already_present"];
+    for (reason, count) in reasons.iter().filter(|(reason, _)| !added.contains(reason)) {
+        let listed = [format!("({count} {reason}"), format!(" {count} {reason}")];
+        assert!(listed.iter().any(|listed| last.contains(listed)), "{last}: {count} {reason}");
+    }
+    println!("{last}");
+
+    let rejects = std::fs::File::open(scratch.path("made.rejected.csv")).unwrap();
+    let (reports, totals) = import(&memory(), BufReader::new(rejects));
+    assert_eq!(reports.len() as u64, outcomes["rejected"]);
+    assert_eq!(totals.unwrap().rejected, outcomes["rejected"]);
 }
