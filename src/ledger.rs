@@ -27,6 +27,7 @@ pub mod note;
 pub mod publish;
 pub mod seal;
 pub mod stored;
+pub mod suppression;
 pub mod tile;
 pub mod verify;
 
@@ -40,6 +41,7 @@ pub use self::{
     note::{BadNote, InvalidKey, NoteKey, NoteSigner},
     publish::{Directory, DirectoryError, Sink},
     seal::{ChainId, Head, NoRandomness, Salts, Unsealed, seal},
+    suppression::SuppressionKey,
     tile::{Tile, TileSource, TiledLog},
     verify::{BadEntry, Flaw, Verifier},
 };

@@ -119,7 +119,7 @@ pub use consent::{
     actor::{Actor, Permission, Role},
     body::{Body, InvalidNote, Note},
     contact::{Contact, InvalidNumber, PhoneNumber},
-    decide::{Transition, decide, decide_text},
+    decide::{Transition, decide, decide_suppressed, decide_text},
     decision::{Cancel, Decision, Reason, Refusal, state_name},
     event::{Ending, Event, Message, Override, Settled, Source, Text},
     hindsight::{WhatIf, state_at, what_if},

@@ -8,13 +8,15 @@ mod trail;
 use alloc::{collections::BTreeMap, sync::Arc, vec::Vec};
 use core::{convert::Infallible, ops::Bound};
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
 use chrono::{DateTime, Utc};
 
 use self::{line::Lines, trail::Trail};
+#[cfg(feature = "ledger")]
+use crate::ledger::SuppressionKey;
 use crate::{
     consent::{
         contact::{Contact, PhoneNumber},
@@ -36,6 +38,8 @@ use crate::{
 #[derive(Debug, Default)]
 pub struct MemoryStorage {
     state: Mutex<State>,
+    #[cfg(feature = "ledger")]
+    suppression: Option<SuppressionKey>,
 }
 
 #[derive(Debug, Default)]
@@ -52,6 +56,7 @@ struct Account {
     contacts: BTreeMap<PhoneNumber, Row>,
     /// The chains of contacts that were erased.
     erased: Vec<Trail>,
+    suppressed: HashSet<[u8; 32]>,
     /// The sealed entries that have their place in the log.
     #[cfg(feature = "ledger")]
     log: Vec<Vec<u8>>,
@@ -68,6 +73,23 @@ impl MemoryStorage {
     /// An empty storage.
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// The same storage, which remembers by this key whom it erased.
+    #[cfg(feature = "ledger")]
+    #[must_use]
+    pub fn with_suppression(self, key: SuppressionKey) -> Self {
+        Self { suppression: Some(key), ..self }
+    }
+
+    #[cfg(feature = "ledger")]
+    fn suppression_mark(&self, contact: &Contact) -> Option<[u8; 32]> {
+        self.suppression.as_ref().map(|key| key.mark(contact))
+    }
+
+    #[cfg(not(feature = "ledger"))]
+    fn suppression_mark(&self, _contact: &Contact) -> Option<[u8; 32]> {
+        None
     }
 
     /// A panic elsewhere leaves no change half done: each is made after all checks.
@@ -146,10 +168,13 @@ impl Storage for MemoryStorage {
         let state = self.state();
         let account = state.accounts.get(contact.account());
         let row = account.and_then(|account| account.contacts.get(&contact.number()));
+        let is_suppressed =
+            |mark| account.is_some_and(|account| account.suppressed.contains(&mark));
         Ok(Snapshot {
             current: account.map(|account| account.current.clone()).unwrap_or_default(),
             record: row.map(|row| row.record),
             text_unfinished: state.lines.has_text(contact),
+            suppressed: row.is_none() && self.suppression_mark(contact).is_some_and(is_suppressed),
         })
     }
 
@@ -269,6 +294,10 @@ impl Archive for MemoryStorage {
     async fn erase(&self, contact: &Contact) -> Result<bool, Infallible> {
         let mut state = self.state();
         let mut erased = state.lines.erase(contact);
+        if let Some(mark) = self.suppression_mark(contact) {
+            let account = state.accounts.entry(contact.account().clone()).or_default();
+            account.suppressed.insert(mark);
+        }
         if let Some(account) = state.accounts.get_mut(contact.account()) {
             erased |= account.trail.forget(contact.number());
             if let Some(mut row) = account.contacts.remove(&contact.number()) {

@@ -21,6 +21,7 @@ pub use self::error::SqliteError;
 use self::{load::Policies, readers::Readers, writer::Writer};
 use crate::{
     consent::{contact::Contact, id::AccountId},
+    ledger::SuppressionKey,
     storage::{
         Claim, Commit, Committed, CurrentPolicy, PolicyChange, PolicyCommitted, Snapshot, Storage,
     },
@@ -48,6 +49,7 @@ use crate::{
 /// ```
 #[derive(Debug)]
 pub struct SqliteStorage {
+    suppression: Option<SuppressionKey>,
     readers: Readers,
     writer: Writer,
     policies: Arc<Policies>,
@@ -65,6 +67,7 @@ pub struct SqliteStorage {
 pub struct Options {
     durability: Durability,
     max_pages: Option<u32>,
+    suppression: Option<SuppressionKey>,
 }
 
 /// What survives a power loss. What was answered survives the end of the process in any case.
@@ -93,6 +96,13 @@ impl Options {
         Self { max_pages: Some(pages), ..self }
     }
 
+    /// The same options, with which the storage remembers by this key whom it erased. Default:
+    /// it forgets. Always open a file with the same key.
+    #[must_use]
+    pub fn suppression(self, key: SuppressionKey) -> Self {
+        Self { suppression: Some(key), ..self }
+    }
+
     /// Opens the file, and makes it where there is none.
     ///
     /// # Errors
@@ -106,7 +116,12 @@ impl Options {
         // Readers are opened later, wherever the process works by then.
         let path = std::path::absolute(path).map_err(|_| SqliteError::CannotOpen)?;
         let writer = Writer::start(schema::open_writer(&path, &self)?)?;
-        Ok(SqliteStorage { readers: Readers::new(&path), writer, policies: Arc::default() })
+        Ok(SqliteStorage {
+            suppression: self.suppression,
+            readers: Readers::new(&path),
+            writer,
+            policies: Arc::default(),
+        })
     }
 }
 
@@ -124,7 +139,14 @@ impl Storage for SqliteStorage {
     type Error = SqliteError;
 
     async fn load(&self, contact: &Contact) -> Result<Snapshot, SqliteError> {
-        self.readers.read(|connection| load::snapshot(connection, &self.policies, contact))
+        self.readers.read(|connection| {
+            let mut snapshot = load::snapshot(connection, &self.policies, contact)?;
+            if let (Some(key), None) = (&self.suppression, &snapshot.record) {
+                snapshot.suppressed =
+                    erase::is_suppressed(connection, contact, &key.mark(contact))?;
+            }
+            Ok(snapshot)
+        })
     }
 
     async fn commit(&self, commit: Commit) -> Result<Committed, SqliteError> {

@@ -71,7 +71,7 @@ impl Storage for Shelf {
                 && seen
         });
         let current = tables.policies.get(contact.account()).cloned().unwrap_or_default();
-        Ok(Snapshot { current, record, text_unfinished })
+        Ok(Snapshot { current, record, text_unfinished, suppressed: false })
     }
 
     async fn commit(&self, commit: Commit) -> Answer<Committed> {

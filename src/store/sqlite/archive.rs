@@ -177,7 +177,8 @@ impl Archive for SqliteStorage {
 
     async fn erase(&self, contact: &Contact) -> Result<bool, SqliteError> {
         let contact = contact.clone();
-        self.writer.forget(move |transaction| erase::erase(transaction, &contact)).await
+        let mark = self.suppression.as_ref().map(|key| key.mark(&contact));
+        self.writer.forget(move |it| erase::erase(it, &contact, mark.as_ref())).await
     }
 }
 

@@ -3,7 +3,7 @@
 use std::{string::String, vec::Vec};
 
 use chrono::{DateTime, Utc};
-use rusqlite::{OptionalExtension, Transaction, params};
+use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
 use super::{SqliteError, commit::params_of, json, load::from_i64, seal::head_at};
 use crate::consent::{contact::Contact, ledger::Entry};
@@ -12,8 +12,17 @@ use crate::consent::{contact::Contact, ledger::Entry};
 const BATCH: usize = 500;
 
 /// Deletes all that is personal of a contact; `false` where nothing was.
-pub(super) fn erase(transaction: &Transaction<'_>, contact: &Contact) -> Result<bool, SqliteError> {
+pub(super) fn erase(
+    transaction: &Transaction<'_>,
+    contact: &Contact,
+    mark: Option<&[u8; 32]>,
+) -> Result<bool, SqliteError> {
     let key = params_of(contact);
+    if let Some(mark) = mark {
+        transaction
+            .prepare_cached("INSERT OR IGNORE INTO suppressed (account, mark) VALUES (?1, ?2)")?
+            .execute(params![key.0, mark])?;
+    }
     let head = transaction
         .prepare_cached(
             "SELECT chain, length, head FROM contacts WHERE account = ?1 AND number = ?2",
@@ -43,6 +52,17 @@ pub(super) fn erase(transaction: &Transaction<'_>, contact: &Contact) -> Result<
             .execute(key)?;
     }
     Ok(erased > 0)
+}
+
+/// Whether a contact without a record was erased, by the mark of it.
+pub(super) fn is_suppressed(
+    connection: &Connection,
+    contact: &Contact,
+    mark: &[u8; 32],
+) -> Result<bool, SqliteError> {
+    Ok(connection
+        .prepare_cached("SELECT 1 FROM suppressed WHERE account = ?1 AND mark = ?2")?
+        .exists(params![contact.account().as_str(), mark])?)
 }
 
 /// Takes the words out of entries before this time, some at a time; says of how many.

@@ -41,6 +41,13 @@ CREATE TABLE erased (
     PRIMARY KEY (account, chain)
 ) STRICT, WITHOUT ROWID;
 
+-- That somebody was erased, where the host has a key for it: says nothing to who has none.
+CREATE TABLE suppressed (
+    account TEXT NOT NULL,
+    mark    BLOB NOT NULL,
+    PRIMARY KEY (account, mark)
+) STRICT, WITHOUT ROWID;
+
 -- What is sealed: no personal data. leaf is the place in the account's log, once it has one.
 CREATE TABLE entries (
     account  TEXT NOT NULL,
