@@ -52,6 +52,7 @@
 //! | [`erased`] | a storage or outbox chosen at run time |
 //! | `blocking` | for hosts without a runtime |
 //! | `store` | memory and SQLite |
+//! | `ledger` | the ledger as proof: chains, a signed log, evidence |
 //! | `import` | contacts from a file or an API, and into a file |
 //! | `provider` | Twilio and Telnyx |
 //! | `sync` | HubSpot and Salesforce |
@@ -64,10 +65,11 @@
 //! |---|---|---|
 //! | `std` | yes | `store::MemoryStorage` and `blocking` |
 //! | `serde` | no | stored and wire forms of every type |
-//! | `sqlite` | no | `store::SqliteStorage`; implies `std` and `serde`, and compiles SQLite |
+//! | `sqlite` | no | `store::SqliteStorage`; implies `ledger`, and compiles SQLite |
 //! | `csv` | no | `import` |
 //! | `hubspot`, `salesforce` | no | `sync`: statuses for CRMs |
 //! | `twilio`, `telnyx` | no | `provider`: webhooks verified and read, messages sent |
+//! | `ledger` | no | `ledger`; implies `std` and `serde` |
 //! | `tracing` | no | spans of what the engine does, without numbers or texts |
 //! | `conformance` | no | the suites for hosts that write their own storage or outbox; outside semver |
 //! | `strategies` | no | strategies of proptest for a host's own tests; outside semver |
