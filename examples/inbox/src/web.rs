@@ -1,0 +1,65 @@
+//! The web server: which address leads to which page, behind one guard.
+
+mod form;
+mod guard;
+mod problem;
+mod session;
+
+use std::sync::Arc;
+
+use axum::{
+    Router,
+    extract::DefaultBodyLimit,
+    http::header,
+    middleware,
+    response::IntoResponse,
+    routing::{get, post},
+};
+
+pub use self::session::random_name;
+pub(crate) use self::{
+    form::Form,
+    problem::Problem,
+    session::{Sessions, Visitor},
+};
+use crate::{host::Host, pages};
+
+/// Bytes of the longest form.
+const MAX_FORM: usize = 64 << 10;
+
+/// What every request finds.
+pub(crate) struct App {
+    pub(crate) host: Arc<Host>,
+    pub(crate) sessions: Sessions,
+}
+
+pub(crate) type Shared = axum::extract::State<Arc<App>>;
+
+/// All pages of this host.
+pub fn router(host: Arc<Host>) -> Router {
+    let app = Arc::new(App { host, sessions: Sessions::default() });
+    Router::new()
+        .route("/", get(pages::inbox::show))
+        .route("/contacts/{digits}", get(pages::contact::show))
+        .route("/contacts/{digits}/messages", post(pages::contact::send))
+        .route("/contacts/{digits}/status", post(pages::contact::change_status))
+        .route("/contacts/{digits}/timeline", get(pages::timeline::show))
+        .route("/settings", get(pages::settings::show).post(pages::settings::save))
+        .route("/settings/preview", post(pages::settings::preview))
+        .route("/numbers", get(pages::numbers::show))
+        .route("/phone/texts", post(pages::phone::text))
+        .route("/phone/clock", post(pages::phone::jump))
+        .route("/phone/network", post(pages::phone::network))
+        .route("/person", post(pages::layout::switch))
+        .route("/style.css", get(|| file("text/css", include_str!("../assets/style.css"))))
+        .route("/app.js", get(|| file("text/javascript", include_str!("../assets/app.js"))))
+        .route("/icon.svg", get(|| file("image/svg+xml", include_str!("../assets/icon.svg"))))
+        .fallback(async || Problem::missing())
+        .layer(DefaultBodyLimit::max(MAX_FORM))
+        .layer(middleware::from_fn_with_state(Arc::clone(&app), guard::guard))
+        .with_state(app)
+}
+
+async fn file(kind: &'static str, content: &'static str) -> impl IntoResponse {
+    ([(header::CONTENT_TYPE, kind), (header::CACHE_CONTROL, "no-cache")], content)
+}
