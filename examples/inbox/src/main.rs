@@ -50,8 +50,7 @@ async fn run(config: Config) -> Result<(), Box<dyn Error>> {
 
     let (stop, stopped) = watch::channel(false);
     let dispatcher = tokio::spawn(Arc::clone(&host).dispatch(stopped));
-    let app = web::router(Arc::clone(&host));
-    axum::serve(listener, app).with_graceful_shutdown(interrupted()).await?;
+    web::serve(listener, Arc::clone(&host), interrupted()).await?;
 
     // Requests are over. What they began comes to its end, then the round of the dispatcher.
     host.finish().await;

@@ -5,7 +5,7 @@ mod guard;
 mod problem;
 mod session;
 
-use std::sync::Arc;
+use std::{io, sync::Arc};
 
 use axum::{
     Router,
@@ -15,6 +15,7 @@ use axum::{
     response::IntoResponse,
     routing::{get, post},
 };
+use tokio::net::TcpListener;
 
 pub use self::session::random_name;
 pub(crate) use self::{
@@ -34,6 +35,18 @@ pub(crate) struct App {
 }
 
 pub(crate) type Shared = axum::extract::State<Arc<App>>;
+
+/// Serves the pages of this host until `end` comes, and then what was asked before it.
+///
+/// # Errors
+/// The listener's.
+pub async fn serve(
+    listener: TcpListener,
+    host: Arc<Host>,
+    end: impl Future<Output = ()> + Send + 'static,
+) -> io::Result<()> {
+    axum::serve(listener, router(host)).with_graceful_shutdown(end).await
+}
 
 /// All pages of this host.
 pub fn router(host: Arc<Host>) -> Router {

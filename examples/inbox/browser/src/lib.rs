@@ -1,0 +1,1 @@
+//! The tests of the inbox in a real browser: see `tests/`.
