@@ -20,6 +20,7 @@ mutants() {
 mkdir -p "$output"
 tests=(conversations policy prompts reading unchanged)
 mutants "$@" || true
-tests+=(counters dispatcher dropped_futures failing_calls marks messages names opt_out_barrier
+tests+=(administration counters dispatcher dropped_futures failing_calls late_answers marks messages
+    names opt_out_barrier preview
     privacy properties resync set_aside spans stored_forms)
 mutants --iterate "$@"

@@ -88,6 +88,12 @@ impl Rules {
         let open = self.in_force(who).any(|policy| !policy.double_opt_in());
         let reminders = self.in_force(who).map(|policy| policy.settings().reminders.max).max();
         let interval = self.in_force(who).map(|policy| policy.reminders().interval()).min();
+        // A text that was given to the engine before may be a duplicate, and begin nothing.
+        let is_new = |id: &MessageId| {
+            let of_account = self.contacts.iter().enumerate().filter(|(of, _)| of / 2 == who / 2);
+            !of_account.into_iter().any(|(_, known)| known.texts.contains_key(id))
+        };
+        let may_begin = matches!(event, Event::Texted(text) if is_new(&text.id));
         let known = &mut self.contacts[who];
         match event {
             Event::Texted(text) => {
@@ -96,9 +102,11 @@ impl Rules {
                 let comes_back =
                     matches!(text.body.as_str(), "YES" | "CONFIRM" | "START") && !text.media;
                 if comes_back && known.may_be_opted_out {
+                    if may_begin && known.is_opted_out {
+                        (known.reminders, known.interval) = (0, None);
+                    }
                     known.is_opted_out = false;
                     known.prompts.clear();
-                    (known.reminders, known.interval) = (0, None);
                 }
                 known.reminders = known.reminders.max(reminders.unwrap_or(3));
                 known.interval = known.interval.into_iter().chain(interval).min();

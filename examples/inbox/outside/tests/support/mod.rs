@@ -158,7 +158,7 @@ async fn driver() -> (Child, u16) {
         .kill_on_drop(true)
         .spawn();
     let mut driver = started.unwrap_or_else(|error| {
-        panic!("chromedriver cannot be started ({error}): run examples/inbox/browser/install.sh")
+        panic!("chromedriver cannot be started ({error}): run examples/inbox/outside/install.sh")
     });
     let mut lines = BufReader::new(driver.stdout.take().unwrap()).lines();
     while let Some(line) = lines.next_line().await.unwrap() {

@@ -27,6 +27,6 @@ fn axe() -> String {
     let target = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("..");
     let file = target.join("outside/axe/node_modules/axe-core/axe.min.js");
     std::fs::read_to_string(&file).unwrap_or_else(|error| {
-        panic!("{} ({error}): run examples/inbox/browser/install.sh", file.display())
+        panic!("{} ({error}): run examples/inbox/outside/install.sh", file.display())
     })
 }

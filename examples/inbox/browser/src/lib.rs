@@ -1,1 +1,0 @@
-//! The tests of the inbox in a real browser: see `tests/`.
