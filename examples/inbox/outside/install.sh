@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# What the tests in a real browser need: Debian's Chromium with its driver, and axe-core below target/.
+# What these tests need: Debian's Chromium with its driver; axe-core, and Twilio's own Python package,
+# below target/.
 set -euo pipefail
 cd "$(dirname "$0")/../../.."
 
@@ -24,3 +25,5 @@ if ! grep -q "\"version\": \"$axe_version\"" "$axe/node_modules/axe-core/package
     npm install --prefix "$axe" --no-save --no-audit --no-fund --ignore-scripts \
         "axe-core@$axe_version"
 fi
+
+tests/outside/python/install.sh

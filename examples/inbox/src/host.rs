@@ -7,14 +7,16 @@ use std::{future::Future, path::Path, sync::Arc, time::Duration};
 use chrono::{DateTime, TimeDelta, Utc};
 use optin::{
     AccountId, Actor, Contact, Dispatcher, Event, HandleError, InboxId, InvalidId, Message,
-    MessageId, Outcome, PhoneNumber, SendError, Text,
+    MessageId, Outbox, Outcome, PhoneNumber, SendError, Storage, Text,
+    provider::twilio::Twiml,
     store::{SqliteError, SqliteStorage},
 };
 use tokio::sync::{Semaphore, watch};
 
 use crate::{
     clock::Clock,
-    outbox::Handset,
+    number::Number,
+    outbox::{Kept, Route},
     store::{Store, StoreError},
 };
 
@@ -27,7 +29,7 @@ const IDLE: Duration = Duration::from_secs(1);
 /// The host's clock, as the engine takes it.
 pub type Now = Box<dyn Fn() -> DateTime<Utc> + Send + Sync>;
 /// The engine with all that this host gave it.
-pub type Engine = optin::Engine<SqliteStorage, Handset, Now>;
+pub type Engine = optin::Engine<SqliteStorage, Kept<Route>, Now>;
 
 /// Everything that a request needs.
 pub struct Host {
@@ -39,8 +41,10 @@ pub struct Host {
     pub clock: Arc<Clock>,
     /// Whose contacts they are.
     pub account: AccountId,
-    /// The account's number.
+    /// The demonstration's inbox: its texts go to the handset.
     pub inbox: InboxId,
+    /// The real number, if there is one.
+    pub number: Option<Number>,
     places: Arc<Semaphore>,
 }
 
@@ -83,7 +87,7 @@ impl Host {
     ///
     /// # Errors
     /// [`OpenError`]; nothing runs.
-    pub async fn open(file: &Path) -> Result<Arc<Self>, OpenError> {
+    pub async fn open(file: &Path, number: Option<Number>) -> Result<Arc<Self>, OpenError> {
         let storage = SqliteStorage::open(file).map_err(OpenError::Engine)?;
         let store = Store::open(&file.with_extension("host.db"))?;
         let clock = Arc::new(Clock::default());
@@ -92,13 +96,18 @@ impl Host {
             let clock = Arc::clone(&clock);
             Box::new(move || clock.now())
         };
-        let handset = Handset::new(store.clone(), Arc::clone(&clock));
+        let mut number = number;
+        let inbox = InboxId::new("+18885550100")?;
+        let provider = number.as_mut().and_then(|number| number.outbox.take());
+        let route = Route::new(inbox.clone(), Arc::clone(&clock), provider);
+        let kept = Kept::new(store.clone(), Arc::clone(&clock), route);
         Ok(Arc::new(Self {
-            engine: Engine::new(storage, handset, now),
+            engine: Engine::new(storage, kept, now),
             store,
             clock,
             account: AccountId::new("acme")?,
-            inbox: InboxId::new("+18885550100")?,
+            inbox,
+            number,
             places: Arc::new(Semaphore::new(AT_ONCE as usize)),
         }))
     }
@@ -118,14 +127,46 @@ impl Host {
         text: Text<'static>,
     ) -> Result<Outcome, HostError> {
         let host = Arc::clone(self);
+        self.whole(async move { host.handle(&host.engine, number, text).await }).await
+    }
+
+    /// A text came in by a webhook whose answer carries ours: says what to answer, as TwiML.
+    ///
+    /// # Errors
+    /// [`HostError`]: answer that it failed, so that it is delivered again.
+    pub async fn answered(
+        self: &Arc<Self>,
+        number: PhoneNumber,
+        text: Text<'static>,
+    ) -> Result<String, HostError> {
+        let host = Arc::clone(self);
         self.whole(async move {
-            let (id, body) = (text.id.as_str().to_owned(), text.body.as_str().to_owned());
-            host.store.received(number, id.clone(), body, host.clock.now()).await?;
-            let outcome = host.engine.handle(&host.contact(number), Event::Texted(text)).await?;
-            host.store.read_as(number, id, outcome.reason.name()).await?;
-            Ok(outcome)
+            let twiml = Twiml::new(host.contact(number), text.inbox.clone());
+            let kept = Kept::new(host.store.clone(), Arc::clone(&host.clock), twiml);
+            let engine = optin::Engine::new(host.engine.storage(), &kept, || host.clock.now());
+            host.handle(&engine, number, text).await?;
+            drop(engine);
+            Ok(kept.into_outbox().into_xml())
         })
         .await
+    }
+
+    async fn handle<S, O, C>(
+        &self,
+        engine: &optin::Engine<S, O, C>,
+        number: PhoneNumber,
+        text: Text<'static>,
+    ) -> Result<Outcome, HostError>
+    where
+        S: Storage<Error = SqliteError>,
+        O: Outbox,
+        C: Fn() -> DateTime<Utc> + Send + Sync,
+    {
+        let id = text.id.as_str().to_owned();
+        self.store.received(number, &text, self.clock.now()).await?;
+        let outcome = engine.handle(&self.contact(number), Event::Texted(text)).await?;
+        self.store.read_as(number, id, outcome.reason.name()).await?;
+        Ok(outcome)
     }
 
     /// Anything else that happened to a contact.
@@ -153,9 +194,10 @@ impl Host {
         body: String,
         request: &str,
     ) -> Result<Outcome, HostError> {
-        let message = Message::new(self.inbox.clone(), body)
-            .with_actor(actor)
-            .with_request(MessageId::new(request)?);
+        let inbox = self.store.inbox_of(number).await?;
+        let inbox = inbox.map_or_else(|| Ok(self.inbox.clone()), |inbox| InboxId::new(&inbox))?;
+        let message =
+            Message::new(inbox, body).with_actor(actor).with_request(MessageId::new(request)?);
         let host = Arc::clone(self);
         let contact = self.contact(number);
         self.whole(async move {

@@ -12,6 +12,7 @@ use std::{
 use inbox::{
     config::{Config, USAGE},
     host::Host,
+    number::Number,
     seed,
     web::{self, random_name},
 };
@@ -42,11 +43,16 @@ async fn main() -> ExitCode {
 
 async fn run(config: Config) -> Result<(), Box<dyn Error>> {
     let file = config.file.map_or_else(fresh_file, Ok)?;
-    let host = Host::open(&file).await?;
+    let number = Number::read(|name| std::env::var(name).ok())?;
+    let webhook = number.as_ref().map(|number| number.address.clone());
+    let host = Host::open(&file, number).await?;
     seed::play(&host).await?;
     let listener = listen(config.port).await?;
     println!("inbox: http://{}", listener.local_addr()?);
     println!("       the data is in {}; ctrl-c ends it", file.display());
+    if let Some(address) = webhook {
+        println!("       texts to the real number come in by {address}");
+    }
 
     let (stop, stopped) = watch::channel(false);
     let dispatcher = tokio::spawn(Arc::clone(&host).dispatch(stopped));

@@ -1,6 +1,4 @@
-//! Where texts leave: into the list that the simulated handset shows.
-//!
-//! A host with a real number calls its provider where this one writes a row.
+//! Where texts leave: each is kept for the screen, and goes to the handset or to the provider.
 
 use std::{
     sync::{
@@ -10,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use optin::{Content, Handover, Outbox, Outgoing, OutgoingText};
+use optin::{Content, Handover, InboxId, Outbox, Outgoing, erased::BoxOutbox};
 
 use crate::{
     clock::Clock,
@@ -20,18 +18,68 @@ use crate::{
 /// How long a text is on its way over the slow network; well within the engine's lease.
 pub const SLOW: Duration = Duration::from_secs(8);
 
-/// The network between the engine and the simulated handset.
-#[derive(Debug)]
-pub struct Handset {
+/// Keeps each text that another outbox is handed, and how that ended.
+pub struct Kept<O> {
     store: Store,
     clock: Arc<Clock>,
-    slow: AtomicBool,
+    outbox: O,
 }
 
-impl Handset {
+impl<O> Kept<O> {
+    /// Keeps the texts of this outbox.
+    pub fn new(store: Store, clock: Arc<Clock>, outbox: O) -> Self {
+        Self { store, clock, outbox }
+    }
+
+    /// The outbox.
+    pub fn outbox(&self) -> &O {
+        &self.outbox
+    }
+
+    /// The outbox alone.
+    pub fn into_outbox(self) -> O {
+        self.outbox
+    }
+}
+
+impl<O: Outbox> Outbox for Kept<O> {
+    async fn send(&self, outgoing: &Outgoing) -> Handover {
+        let text = match &outgoing.content {
+            Content::Text(text) => text,
+            // No CRM is connected; a host that has one calls it here.
+            Content::Status(_) => return Handover::Accepted { provider_id: None },
+        };
+        let (number, revision) = (outgoing.id.contact.number(), outgoing.id.revision.number());
+        let said = Said {
+            inbound: false,
+            body: text.body.as_str().into(),
+            at: self.clock.now(),
+            kind: Some(text.kind.name().into()),
+            outcome: Some("on_its_way".into()),
+        };
+        if self.store.sent(number, revision.to_string(), said.clone()).await.is_err() {
+            return Handover::NotSent { retry: true, code: None };
+        }
+        let handover = self.outbox.send(outgoing).await;
+        let said = Said { outcome: Some(handover.name().into()), ..said };
+        // What the provider did counts, shown or not.
+        let _ = self.store.sent(number, revision.to_string(), said).await;
+        handover
+    }
+}
+
+/// The handset for the demonstration's inbox, the provider for every other.
+pub struct Route {
+    demonstration: InboxId,
+    clock: Arc<Clock>,
+    slow: AtomicBool,
+    provider: Option<BoxOutbox>,
+}
+
+impl Route {
     /// A network that delivers at once.
-    pub fn new(store: Store, clock: Arc<Clock>) -> Self {
-        Self { store, clock, slow: AtomicBool::new(false) }
+    pub fn new(demonstration: InboxId, clock: Arc<Clock>, provider: Option<BoxOutbox>) -> Self {
+        Self { demonstration, clock, slow: AtomicBool::new(false), provider }
     }
 
     /// Whether a text takes [`SLOW`] to arrive: long enough to say STOP meanwhile.
@@ -43,41 +91,24 @@ impl Handset {
     pub fn set_slow(&self, slow: bool) {
         self.slow.store(slow, Relaxed);
     }
-
-    async fn keep(&self, outgoing: &Outgoing, text: &OutgoingText, outcome: &str) -> bool {
-        let said = Said {
-            inbound: false,
-            body: text.body.as_str().into(),
-            at: self.clock.now(),
-            kind: Some(text.kind.name().into()),
-            outcome: Some(outcome.into()),
-        };
-        let reference = outgoing.id.revision.number().to_string();
-        self.store.sent(outgoing.id.contact.number(), reference, said).await.is_ok()
-    }
 }
 
-impl Outbox for Handset {
+impl Outbox for Route {
     async fn send(&self, outgoing: &Outgoing) -> Handover {
-        let text = match &outgoing.content {
-            Content::Text(text) => text,
-            // No CRM is connected; a host that has one calls it here.
-            Content::Status(_) => return Handover::Accepted { provider_id: None },
-        };
-        if !self.keep(outgoing, text, "on_its_way").await {
-            return Handover::NotSent { retry: true, code: None };
+        let never = Handover::NotSent { retry: false, code: None };
+        let Content::Text(text) = &outgoing.content else { return never };
+        if text.from != self.demonstration {
+            return match &self.provider {
+                Some(provider) => provider.send(outgoing).await,
+                None => never,
+            };
         }
         if self.is_slow() {
             tokio::time::sleep(SLOW).await;
         }
         if self.clock.now() > text.not_after {
-            self.keep(outgoing, text, "not_sent").await;
-            return Handover::NotSent { retry: false, code: None };
+            return never;
         }
-        if self.keep(outgoing, text, "arrived").await {
-            Handover::Accepted { provider_id: None }
-        } else {
-            Handover::Unknown
-        }
+        Handover::Accepted { provider_id: None }
     }
 }

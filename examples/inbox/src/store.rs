@@ -9,7 +9,7 @@ use std::{
 };
 
 use chrono::{DateTime, TimeDelta, Utc};
-use optin::PhoneNumber;
+use optin::{PhoneNumber, Text};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 /// The host's own file.
@@ -67,16 +67,28 @@ impl Store {
     pub async fn received(
         &self,
         number: PhoneNumber,
-        id: String,
-        body: String,
+        text: &Text<'_>,
         at: DateTime<Utc>,
     ) -> Result<(), StoreError> {
+        let (inbox, id) = (text.inbox.as_str().to_owned(), text.id.as_str().to_owned());
+        let body = text.body.as_str().to_owned();
         self.run(move |connection| {
-            let statement =
-                "INSERT OR IGNORE INTO messages (number, direction, reference, body, at)
-                 VALUES (?1, 'in', ?2, ?3, ?4)";
-            let row = params![number.to_e164(), id, body, at.timestamp_millis()];
+            let statement = "INSERT OR IGNORE INTO messages
+                     (number, direction, inbox, reference, body, at)
+                 VALUES (?1, 'in', ?2, ?3, ?4, ?5)";
+            let row = params![number.to_e164(), inbox, id, body, at.timestamp_millis()];
             connection.prepare_cached(statement)?.execute(row).map(drop)
+        })
+        .await
+    }
+
+    /// The inbox that the contact wrote to last.
+    pub async fn inbox_of(&self, number: PhoneNumber) -> Result<Option<String>, StoreError> {
+        self.run(move |connection| {
+            let statement = "SELECT inbox FROM messages
+                 WHERE number = ?1 AND direction = 'in' ORDER BY id DESC LIMIT 1";
+            let mut inbox = connection.prepare_cached(statement)?;
+            inbox.query_row([number.to_e164()], |row| row.get(0)).optional()
         })
         .await
     }

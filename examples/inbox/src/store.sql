@@ -6,11 +6,13 @@ CREATE TABLE IF NOT EXISTS messages (
     direction TEXT NOT NULL,
     -- in: the provider's id; out: the decision's revision. No text is kept twice.
     reference TEXT NOT NULL,
+    -- in: the inbox that it came in on; what staff write leaves from the last of them.
+    inbox TEXT,
     body TEXT NOT NULL,
     at INTEGER NOT NULL,
     -- in: absent; out: confirmation, reminder, message, ...
     kind TEXT,
-    -- in: the engine's reason; out: on_its_way, arrived, not_sent or unknown.
+    -- in: the engine's reason; out: on_its_way, accepted, not_sent, blocked or unknown.
     outcome TEXT,
     UNIQUE (number, direction, reference)
 ) STRICT;

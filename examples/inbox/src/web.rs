@@ -20,10 +20,11 @@ use tokio::net::TcpListener;
 pub use self::session::random_name;
 pub(crate) use self::{
     form::Form,
+    guard::is_ours,
     problem::Problem,
     session::{Sessions, Visitor},
 };
-use crate::{host::Host, pages};
+use crate::{host::Host, pages, webhook};
 
 /// Bytes of the longest form.
 const MAX_FORM: usize = 64 << 10;
@@ -50,6 +51,12 @@ pub async fn serve(
 
 /// All pages of this host.
 pub fn router(host: Arc<Host>) -> Router {
+    // Signed by the provider, under whatever name it knows this host by.
+    let webhooks = Router::new()
+        .route("/webhooks/twilio", post(webhook::twilio))
+        .layer(DefaultBodyLimit::max(MAX_FORM))
+        .layer(middleware::from_fn(guard::in_time))
+        .with_state(Arc::clone(&host));
     let app = Arc::new(App { host, sessions: Sessions::default() });
     Router::new()
         .route("/", get(pages::inbox::show))
@@ -71,6 +78,7 @@ pub fn router(host: Arc<Host>) -> Router {
         .layer(DefaultBodyLimit::max(MAX_FORM))
         .layer(middleware::from_fn_with_state(Arc::clone(&app), guard::guard))
         .with_state(app)
+        .merge(webhooks)
 }
 
 async fn file(kind: &'static str, content: &'static str) -> impl IntoResponse {

@@ -188,7 +188,7 @@ async fn a_stop_works_while_a_text_is_on_its_way() {
     let host = host("slow").await;
     let mut browser = Browser::of(&host);
     browser.get("/").await;
-    host.engine.outbox().set_slow(true);
+    host.engine.outbox().outbox().set_slow(true);
     let olga = "/contacts/12065550102";
     let message = [("body", "Last orders!"), ("request", "R1")];
     browser.post(&format!("{olga}/messages"), &message).await;

@@ -42,7 +42,7 @@ pub(super) async fn phone(
     let policy = app.host.engine.policy(&app.host.account).await?.policy;
     let keyword = policy.keyword().as_str();
     let number = number.map_or_else(|| SOMEBODY_NEW.into(), PhoneNumber::to_e164);
-    let is_slow = app.host.engine.outbox().is_slow();
+    let is_slow = app.host.engine.outbox().outbox().is_slow();
     Ok(html! {
         section.phone aria-labelledby="phone" {
             h2 id="phone" { "A phone" }
@@ -134,7 +134,7 @@ pub(crate) async fn jump(
 
 /// `POST /phone/network`: slow, or fast again.
 pub(crate) async fn network(State(app): Shared, form: Form) -> Result<impl IntoResponse, Problem> {
-    app.host.engine.outbox().set_slow(form.is_on("slow"));
+    app.host.engine.outbox().outbox().set_slow(form.is_on("slow"));
     back(&app, &form).await
 }
 

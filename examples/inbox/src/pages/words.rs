@@ -80,6 +80,7 @@ pub(super) fn outcome(name: &str) -> Option<&'static str> {
         "help_keyword" => "asked for help",
         "on_its_way" => "on its way",
         "not_sent" => "not sent",
+        "blocked" => "not sent: the carrier blocks the number",
         "unknown" => "nobody knows whether it arrived",
         _ => return None,
     })

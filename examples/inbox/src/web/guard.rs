@@ -46,14 +46,24 @@ async fn answer(app: &App, mut request: Request, next: Next) -> Response {
     let (visitor, is_new) = app.sessions.visitor(request.headers());
     let cookie = is_new.then(|| visitor.cookie());
     request.extensions_mut().insert(visitor);
-    let Ok(mut response) = tokio::time::timeout(MAX_TIME, next.run(request)).await else {
-        let text = "That took too long. It may still happen: look before you repeat it.";
-        return Problem::new(StatusCode::GATEWAY_TIMEOUT, text).into_response();
-    };
+    let mut response = in_time(request, next).await;
     if let Some(cookie) = cookie.and_then(|cookie| HeaderValue::from_str(&cookie).ok()) {
         response.headers_mut().insert(header::SET_COOKIE, cookie);
     }
     response
+}
+
+/// What a request began goes on after its time is over.
+pub(super) async fn in_time(request: Request, next: Next) -> Response {
+    tokio::time::timeout(MAX_TIME, next.run(request)).await.unwrap_or_else(|_| {
+        let text = "That took too long. It may still happen: look before you repeat it.";
+        Problem::new(StatusCode::GATEWAY_TIMEOUT, text).into_response()
+    })
+}
+
+/// Whether a request without a signature comes from this machine, and from no other site's page.
+pub(crate) fn is_ours(headers: &HeaderMap) -> bool {
+    check(headers).is_ok()
 }
 
 /// Only under a name of this machine, so that no other name can be pointed at it (DNS rebinding),

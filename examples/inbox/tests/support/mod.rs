@@ -21,7 +21,7 @@ pub async fn host(name: &str) -> Arc<Host> {
 
 /// A host without a contact.
 pub async fn empty_host(name: &str) -> Arc<Host> {
-    Host::open(&file(name)).await.unwrap()
+    Host::open(&file(name), None).await.unwrap()
 }
 
 /// Where nothing is yet.

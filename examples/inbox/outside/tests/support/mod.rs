@@ -85,7 +85,7 @@ impl Browser {
         let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
         let _ = std::fs::remove_dir_all(&folder);
         std::fs::create_dir_all(&folder).unwrap();
-        let host = Host::open(&folder.join("inbox.db")).await.unwrap();
+        let host = Host::open(&folder.join("inbox.db"), None).await.unwrap();
         seed::play(&host).await.unwrap();
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
         let address = format!("http://{}", listener.local_addr().unwrap());
