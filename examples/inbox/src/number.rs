@@ -57,7 +57,7 @@ fn api(account: &str, token: &Secret) -> Result<BoxOutbox, NumberError> {
 
     let messages = Messages::by_auth_token(account, token)?;
     // The number's texts wait in the real time of its phones.
-    Ok(BoxOutbox::new(Twilio::new(crate::client::Ureq::new(), messages, chrono::Utc::now)))
+    Ok(BoxOutbox::new(Twilio::new(crate::client::Aside::default(), messages, chrono::Utc::now)))
 }
 
 #[cfg(not(feature = "number"))]
