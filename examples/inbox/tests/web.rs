@@ -4,7 +4,7 @@
 mod support;
 
 use axum::http::StatusCode;
-use support::{Browser, host, texted};
+use support::{Browser, empty_host, host, texted};
 
 const CSP: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; \
      connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
@@ -179,4 +179,46 @@ async fn what_makes_no_sense_is_said_so() {
     assert!(browser.get("/").await.text.contains("That is no number"));
     // It was said once.
     assert!(!browser.get("/").await.text.contains("That is no number"));
+}
+
+#[tokio::test]
+async fn without_a_token_webhooks_come_from_this_machine_alone() {
+    let host = empty_host("webhook").await;
+    let mut browser = Browser::of(&host);
+    let form = "MessageSid=SM1&From=%2B12065550150&To=%2B18885550150&Body=Hi&NumMedia=0";
+    browser.host = "tunnel.example";
+    assert_eq!(browser.post_raw("/webhooks/twilio", form).await.status, StatusCode::FORBIDDEN);
+    browser.host = "127.0.0.1:3000";
+    browser.origin = Some("http://evil.example");
+    assert_eq!(browser.post_raw("/webhooks/twilio", form).await.status, StatusCode::FORBIDDEN);
+    assert_eq!(browser.get("/contacts/12065550150").await.status, StatusCode::FORBIDDEN);
+    browser.origin = None;
+    assert_eq!(browser.get("/contacts/12065550150").await.status, StatusCode::NOT_FOUND);
+    let answer = browser.post_raw("/webhooks/twilio", form).await;
+    assert_eq!((answer.status, answer.header("content-type")), (StatusCode::OK, "text/xml"));
+    assert!(answer.text.contains("<Message>Thanks for texting us!"));
+    assert_eq!(browser.get("/contacts/12065550150").await.status, StatusCode::OK);
+    let nonsense = browser.post_raw("/webhooks/twilio", "Body=Hi").await;
+    assert_eq!(nonsense.status, StatusCode::BAD_REQUEST);
+    let long = "x".repeat(70 << 10);
+    let long = browser.post_raw("/webhooks/twilio", &long).await;
+    assert_eq!(long.status, StatusCode::PAYLOAD_TOO_LARGE);
+}
+
+#[tokio::test]
+async fn what_staff_write_to_a_number_that_cannot_be_reached_is_said_to_be_unsent() {
+    let host = empty_host("unreachable").await;
+    let mut browser = Browser::of(&host);
+    browser.get("/").await;
+    for (id, body) in [("SM1", "Hi"), ("SM2", "yes")] {
+        let form =
+            format!("MessageSid={id}&From=%2B12065550150&To=%2B18885550150&Body={body}&NumMedia=0");
+        assert_eq!(browser.post_raw("/webhooks/twilio", &form).await.status, StatusCode::OK);
+    }
+    // From the number that they wrote to, which this host has no way to send from.
+    let message = [("body", "Hello!"), ("request", "R1")];
+    browser.post("/contacts/12065550150/messages", &message).await;
+    let page = browser.get("/contacts/12065550150").await.text;
+    assert!(page.contains("Your message was not sent, or nobody knows: see below."));
+    assert!(page.contains(" · not sent</p>"));
 }

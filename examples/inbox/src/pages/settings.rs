@@ -107,7 +107,7 @@ async fn read(app: &App, form: &Form) -> Result<AccountSettings, Problem> {
 fn whole(app: &App, visitor: &Visitor, shown: &AccountSettings, told: &Told) -> Markup {
     let may = visitor.person.actor().may(Permission::ComplianceSettings);
     let main = html! {
-        section.narrow {
+        section.wide {
             h1 { "Compliance settings" }
             @if !may {
                 p.why { "You can look, not change: that takes the permission for compliance "
