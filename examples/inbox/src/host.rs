@@ -26,6 +26,8 @@ const AT_ONCE: u32 = 64;
 /// How long a dispatcher sleeps when nothing is due.
 const IDLE: Duration = Duration::from_secs(1);
 
+const DAY: Duration = Duration::from_secs(24 * 3_600);
+
 /// The host's clock, as the engine takes it.
 pub type Now = Box<dyn Fn() -> DateTime<Utc> + Send + Sync>;
 /// The engine with all that this host gave it.
@@ -143,9 +145,9 @@ impl Host {
         self.whole(async move {
             let twiml = Twiml::new(host.contact(number), text.inbox.clone());
             let kept = Kept::new(host.store.clone(), Arc::clone(&host.clock), twiml);
-            let engine = optin::Engine::new(host.engine.storage(), &kept, || host.clock.now());
+            let clock = || host.clock.now();
+            let engine = optin::Engine::new(host.engine.storage(), &kept, clock);
             host.handle(&engine, number, text).await?;
-            drop(engine);
             Ok(kept.into_outbox().into_xml())
         })
         .await
@@ -244,6 +246,18 @@ impl Host {
             dispatcher.stop();
         };
         tokio::join!(rounds, stopper);
+    }
+
+    /// Forgets old marks, at the start and once a day, until `stop` says so.
+    pub async fn prune(self: Arc<Self>, mut stop: watch::Receiver<bool>) {
+        loop {
+            if let Err(error) = self.engine.prune().await {
+                eprintln!("prune: {error}");
+            }
+            if tokio::time::timeout(DAY, stop.wait_for(|stop| *stop)).await.is_ok() {
+                return;
+            }
+        }
     }
 
     /// Waits for what is being handled, and lets nothing more begin.

@@ -55,6 +55,7 @@ async fn run(config: Config) -> Result<(), Box<dyn Error>> {
     }
 
     let (stop, stopped) = watch::channel(false);
+    let pruner = tokio::spawn(Arc::clone(&host).prune(stopped.clone()));
     let dispatcher = tokio::spawn(Arc::clone(&host).dispatch(stopped));
     web::serve(listener, Arc::clone(&host), interrupted()).await?;
 
@@ -62,6 +63,7 @@ async fn run(config: Config) -> Result<(), Box<dyn Error>> {
     host.finish().await;
     stop.send_replace(true);
     dispatcher.await?;
+    pruner.await?;
     println!("inbox: stopped; what still waits goes out at the next start");
     Ok(())
 }

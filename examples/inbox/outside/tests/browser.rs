@@ -144,11 +144,9 @@ async fn the_keyboard_reaches_everything_in_order_and_shows_where_it_is() {
         for n in 0..all {
             let tab = Key::Tab.to_string();
             browser.client.active_element().await.unwrap().send_keys(&tab).await.unwrap();
-            let seen = format!(
-                "const e = document.activeElement;
-                 return [all.indexOf(e), getComputedStyle(e).outlineStyle, e.outerHTML.slice(0, 80)]"
-            );
-            let seen = browser.value(&seen).await;
+            let seen = "const e = document.activeElement;
+                 return [all.indexOf(e), getComputedStyle(e).outlineStyle, e.outerHTML.slice(0, 80)]";
+            let seen = browser.value(seen).await;
             assert_eq!((&seen[0], &seen[1]), (&n.into(), &"solid".into()), "{page}: {}", seen[2]);
         }
     }

@@ -8,7 +8,7 @@ use axum::{
 use maud::{Markup, html};
 use optin::{
     AccountSettings, ChangePolicyError, InvalidPolicy, Keyword, Permission, Policy, Preview,
-    Revision, Settings, Warning,
+    PromptSettings, Revision, Settings, Warning,
 };
 
 use super::layout::{page, token};
@@ -23,7 +23,7 @@ enum Told {
     Saved,
     Invalid(InvalidPolicy),
     /// Somebody else saved meanwhile; this is what was not saved.
-    Changed(Settings),
+    Changed(PromptSettings),
     Forbidden,
 }
 
@@ -46,7 +46,7 @@ pub(crate) async fn save(
     let told = match engine.change_settings(account, &actor, changed.clone()).await {
         Ok(_) => Told::Saved,
         Err(ChangePolicyError::Invalid(invalid)) => Told::Invalid(invalid),
-        Err(ChangePolicyError::Changed { .. }) => Told::Changed(changed.settings.clone()),
+        Err(ChangePolicyError::Changed { .. }) => Told::Changed(changed.settings.prompt.clone()),
         Err(ChangePolicyError::Refused(_)) => Told::Forbidden,
         Err(_) => {
             return Err(Problem::new(
@@ -195,8 +195,7 @@ fn result(shown: &AccountSettings, told: &Told) -> Markup {
                 Told::Changed(unsaved) => p.flash.wrong role="alert" {
                     "Not saved: somebody else changed the settings meanwhile. "
                     a href="/settings" { "See theirs" } ". You had written: “"
-                    bdi { (unsaved.prompt.before) " " (unsaved.prompt.keyword.as_str()) " "
-                        (unsaved.prompt.after) } "”"
+                    bdi { (unsaved.before) " " (unsaved.keyword.as_str()) " " (unsaved.after) } "”"
                 },
             }
             h2 { "How it reads" }
