@@ -13,8 +13,7 @@ use optin::{
     MessageId, Outbox, Outgoing, PhoneNumber, Text, blocking::block_on, store::MemoryStorage,
 };
 
-const HELP: &str = "\
-   Hi!         a text of the contact
+const HELP: &str = "   Hi!         a text of the contact
    +12h        twelve hours pass; also +3d
    @Hello      a message of staff: only to who has opted in
    /as NUMBER  be another contact, from +12065550100 on
@@ -79,19 +78,20 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
 
 impl<C: Fn() -> DateTime<Utc> + Send + Sync> Chat<C> {
     fn follow(&mut self, line: &str) -> Result<(), Box<dyn std::error::Error>> {
-        match line.split_at_checked(1) {
-            None => {}
-            Some(("+", time)) if minutes(time).is_some() => {
-                let minutes = minutes(time).unwrap_or_default();
-                let now = MINUTE.load(Relaxed).saturating_add(minutes).min(LAST);
-                MINUTE.store(now, Relaxed);
-                println!("     clock | {}", clock().format("day %-j, %H:%M"));
-            }
-            Some(("@", words)) => self.staff_write(words)?,
-            Some(("/", command)) => self.obey(command)?,
-            Some(_) => self.contact_writes(line)?,
+        if line.is_empty() {
+            Ok(())
+        } else if let Some(minutes) = line.strip_prefix('+').and_then(minutes) {
+            let now = MINUTE.load(Relaxed).saturating_add(minutes).min(LAST);
+            MINUTE.store(now, Relaxed);
+            println!("     clock | {}", clock().format("day %-j, %H:%M"));
+            Ok(())
+        } else if let Some(words) = line.strip_prefix('@') {
+            self.staff_write(words)
+        } else if let Some(command) = line.strip_prefix('/') {
+            self.obey(command)
+        } else {
+            self.contact_writes(line)
         }
-        Ok(())
     }
 
     fn contact_writes(&mut self, words: &str) -> Result<(), Box<dyn std::error::Error>> {

@@ -23,6 +23,9 @@ use crate::{
 /// Events that are handled at once; more wait.
 const AT_ONCE: u32 = 64;
 
+/// Permits that are asked for in a row, each ended by a change of the contact.
+const MAX_PERMITS: u32 = 10;
+
 /// How long a dispatcher sleeps when nothing is due.
 const IDLE: Duration = Duration::from_secs(1);
 
@@ -98,9 +101,8 @@ impl Host {
             let clock = Arc::clone(&clock);
             Box::new(move || clock.now())
         };
-        let mut number = number;
         let inbox = InboxId::new("+18885550100")?;
-        let provider = number.as_mut().and_then(|number| number.outbox.take());
+        let provider = number.as_ref().and_then(|number| number.outbox(Arc::clone(&clock)));
         let route = Route::new(inbox.clone(), Arc::clone(&clock), provider);
         let kept = Kept::new(store.clone(), Arc::clone(&clock), route);
         Ok(Arc::new(Self {
@@ -203,7 +205,7 @@ impl Host {
         let host = Arc::clone(self);
         let contact = self.contact(number);
         self.whole(async move {
-            loop {
+            for _ in 0..MAX_PERMITS {
                 let permit = host.engine.permit(&contact).await?.ok_or(HostError::NotOptedIn)?;
                 match host.engine.send(permit, message.clone()).await {
                     Ok(outcome) => return Ok(outcome),
@@ -213,6 +215,7 @@ impl Host {
                     Err(_) => return Err(HostError::NotOptedIn),
                 }
             }
+            Err(HandleError::Contended.into())
         })
         .await
     }
@@ -268,7 +271,7 @@ impl Host {
 
     /// Runs a piece of work to its end, whether or not who asked for it waits so long: a web server
     /// drops the future of a request when the caller goes away.
-    async fn whole<T: Send + 'static>(
+    pub(crate) async fn whole<T: Send + 'static>(
         &self,
         work: impl Future<Output = Result<T, HostError>> + Send + 'static,
     ) -> Result<T, HostError> {

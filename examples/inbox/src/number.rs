@@ -3,10 +3,17 @@
 //! The answer to a text leaves in the answer to its webhook, as TwiML, and needs no account. What
 //! staff write needs the message API: build with `--features number` for a client that can call it.
 
+use std::sync::Arc;
+
 use optin::{
     erased::BoxOutbox,
-    provider::{InvalidSecret, InvalidSetting, Secret, twilio::Secrets},
+    provider::{
+        InvalidSecret, InvalidSetting, Secret,
+        twilio::{Messages, Secrets},
+    },
 };
+
+use crate::clock::Clock;
 
 /// A real number's webhooks, and the way to it.
 pub struct Number {
@@ -14,8 +21,8 @@ pub struct Number {
     pub secrets: Secrets,
     /// The address that Twilio was given for them, to the letter: it is signed too.
     pub address: String,
-    /// What staff write; absent where it cannot leave.
-    pub outbox: Option<BoxOutbox>,
+    /// The message API; absent where what staff write cannot leave.
+    messages: Option<Messages>,
 }
 
 /// The environment makes no sense.
@@ -45,24 +52,29 @@ impl Number {
         let Some(token) = variable("TWILIO_AUTH_TOKEN") else { return Ok(None) };
         let secret = Secret::new(&token)?;
         let address = variable("TWILIO_WEBHOOK").ok_or(NumberError::NoAddress)?;
-        let account = variable("TWILIO_ACCOUNT_SID");
-        let outbox = account.map(|account| api(&account, &secret)).transpose()?;
-        Ok(Some(Self { secrets: Secrets::auth_token(secret), address, outbox }))
+        let messages = match variable("TWILIO_ACCOUNT_SID") {
+            Some(_) if !cfg!(feature = "number") => return Err(NumberError::NoClient),
+            Some(account) => Some(Messages::by_auth_token(&account, &secret)?),
+            None => None,
+        };
+        Ok(Some(Self { secrets: Secrets::auth_token(secret), address, messages }))
+    }
+
+    /// Where what staff write leaves, by the engine's clock.
+    pub(crate) fn outbox(&self, clock: Arc<Clock>) -> Option<BoxOutbox> {
+        self.messages.clone().and_then(|messages| over(messages, clock))
     }
 }
 
 #[cfg(feature = "number")]
-fn api(account: &str, token: &Secret) -> Result<BoxOutbox, NumberError> {
-    use optin::provider::twilio::{Messages, Twilio};
-
-    let messages = Messages::by_auth_token(account, token)?;
-    // The number's texts wait in the real time of its phones.
-    Ok(BoxOutbox::new(Twilio::new(crate::client::Aside::default(), messages, chrono::Utc::now)))
+fn over(messages: Messages, clock: Arc<Clock>) -> Option<BoxOutbox> {
+    let (client, now) = (crate::client::Aside::default(), move || clock.now());
+    Some(BoxOutbox::new(optin::provider::twilio::Twilio::new(client, messages, now)))
 }
 
 #[cfg(not(feature = "number"))]
-fn api(_account: &str, _token: &Secret) -> Result<BoxOutbox, NumberError> {
-    Err(NumberError::NoClient)
+fn over(_messages: Messages, _clock: Arc<Clock>) -> Option<BoxOutbox> {
+    None
 }
 
 #[cfg(test)]
@@ -82,7 +94,14 @@ mod tests {
         assert!(matches!(read(&[token]), Err(NumberError::NoAddress)));
         let address = ("TWILIO_WEBHOOK", "https://example.com/webhooks/twilio");
         let number = read(&[token, address]).ok().flatten();
-        assert!(number.is_some_and(|number| number.outbox.is_none()));
+        assert!(number.is_some_and(|number| number.messages.is_none()));
+        let account = ("TWILIO_ACCOUNT_SID", "AC1");
+        let whole = read(&[token, address, account]);
+        if cfg!(feature = "number") {
+            assert!(whole.ok().flatten().is_some_and(|number| number.messages.is_some()));
+        } else {
+            assert!(matches!(whole, Err(NumberError::NoClient)));
+        }
         let empty = ("TWILIO_AUTH_TOKEN", "");
         assert!(matches!(read(&[empty, address]), Err(NumberError::Secret(_))));
     }

@@ -12,7 +12,7 @@ use optin::{Content, Handover, InboxId, Outbox, Outgoing, erased::BoxOutbox};
 
 use crate::{
     clock::Clock,
-    store::{Said, Store},
+    store::{ON_ITS_WAY, Said, Store},
 };
 
 /// How long a text is on its way over the slow network; well within the engine's lease.
@@ -55,7 +55,7 @@ impl<O: Outbox> Outbox for Kept<O> {
             body: text.body.as_str().into(),
             at: self.clock.now(),
             kind: Some(text.kind.name().into()),
-            outcome: Some("on_its_way".into()),
+            outcome: Some(ON_ITS_WAY.into()),
         };
         if self.store.sent(number, revision.to_string(), said.clone()).await.is_err() {
             return Handover::NotSent { retry: true, code: None };

@@ -16,6 +16,9 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 #[derive(Clone, Debug)]
 pub struct Store(Arc<Mutex<Connection>>);
 
+/// What has come of a text that is being handed over.
+pub const ON_ITS_WAY: &str = "on_its_way";
+
 /// One text of a conversation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Said {

@@ -195,6 +195,7 @@ async fn a_stop_works_while_a_text_is_on_its_way() {
     let page = browser.get(olga).await.text;
     assert!(page.contains("Your message is on its way."));
     assert_eq!(page.matches("auto\">Last orders!</p>").count(), 1, "not on the phone yet");
+    assert!(page.contains(" · on its way: <a href=\"\">look again</a>"));
     browser.post("/phone/texts", &[("number", "+12065550102"), ("quick", "STOP")]).await;
     let page = browser.get(olga).await.text;
     assert!(page.contains("They opted out while 1 text was on its way to them."));

@@ -20,7 +20,7 @@ use super::{
 };
 use crate::{
     host::HostError,
-    store::Said,
+    store::{ON_ITS_WAY, Said},
     web::{App, Form, Problem, Shared, Visitor, random_name},
 };
 
@@ -75,6 +75,7 @@ fn bubble(text: &Said) -> Markup {
                 @if !text.inbound { (kind) " · " }
                 (words::moment(text.at))
                 @if let Some(outcome) = outcome { " · " (outcome) }
+                @if text.outcome.as_deref() == Some(ON_ITS_WAY) { ": " a href="" { "look again" } }
             }
         }
     }

@@ -14,6 +14,7 @@ use super::{layout::token, words};
 use crate::{
     host::HostError,
     outbox::SLOW,
+    store::Said,
     web::{App, Form, Problem, Shared, Visitor, random_name},
 };
 
@@ -48,7 +49,7 @@ pub(super) async fn phone(
             h2 id="phone" { "A phone" }
             p.quiet { "What the contact sees." }
             ol.texts tabindex="0" aria-label="Texts on the phone" {
-                @for text in said.iter().filter(|text| text.outcome.as_deref() != Some("on_its_way")) {
+                @for text in said.iter().filter(|text| has_arrived(text)) {
                     li.mine[text.inbound] { p.words dir="auto" { (text.body) } }
                 }
             }
@@ -136,6 +137,11 @@ pub(crate) async fn jump(
 pub(crate) async fn network(State(app): Shared, form: Form) -> Result<impl IntoResponse, Problem> {
     app.host.engine.outbox().outbox().set_slow(form.is_on("slow"));
     back(&app, &form).await
+}
+
+/// From the phone, or taken by the network.
+fn has_arrived(text: &Said) -> bool {
+    text.inbound || text.outcome.as_deref() == Some("accepted")
 }
 
 /// To the conversation of the phone's contact, if there is one yet.

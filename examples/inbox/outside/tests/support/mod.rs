@@ -53,6 +53,8 @@ impl Look {
             "--disable-component-update".into(),
             "--disable-sync".into(),
             "--force-device-scale-factor=1".into(),
+            // Smaller pictures.
+            "--disable-lcd-text".into(),
             "--window-size=1280,900".into(),
             format!("--user-data-dir={profile}"),
             format!("--blink-settings=preferredColorScheme={}", if self.dark { 0 } else { 1 }),
