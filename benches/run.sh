@@ -1,10 +1,10 @@
 #!/bin/sh
-# Runs every bench and prints its figures: some ten minutes.
+# Runs every bench and prints its figures: some fifteen minutes.
 set -eu
 cd "$(dirname "$0")/.."
 cargo build --quiet --release --example replay
 target=$(cargo metadata --format-version 1 --no-deps | sed 's/.*"target_directory":"\([^"]*\)".*/\1/')
-for bench in strict reading decide sizes sqlite; do
+for bench in strict reading decide sizes sqlite import; do
     printf '\n-- %s\n' "$bench"
     cargo run --quiet --release -p optin-benches --bin "$bench"
 done

@@ -47,10 +47,14 @@
 //! | [`consent`] | the rules: pure, `no_std`; [`decide`] is all of them |
 //! | [`consent::rules`] | the rules in words, by the numbers that all else cites (`R4.8`) |
 //! | [`storage`], [`outbox`] | the two traits that a host implements or takes |
+//! | `client` | the trait of a host's HTTP client, for providers and CRMs |
 //! | [`engine`], [`dispatch`] | drive the rules over them |
 //! | [`erased`] | a storage or outbox chosen at run time |
 //! | `blocking` | for hosts without a runtime |
 //! | `store` | memory and SQLite |
+//! | `import` | contacts from a file or an API, and into a file |
+//! | `provider` | Twilio and Telnyx |
+//! | `sync` | HubSpot and Salesforce |
 //!
 //! An event's way: text → reading → decision → commit → hand-over → settlement.
 //!
@@ -61,6 +65,9 @@
 //! | `std` | yes | `store::MemoryStorage` and `blocking` |
 //! | `serde` | no | stored and wire forms of every type |
 //! | `sqlite` | no | `store::SqliteStorage`; implies `std` and `serde`, and compiles SQLite |
+//! | `csv` | no | `import` |
+//! | `hubspot`, `salesforce` | no | `sync`: statuses for CRMs |
+//! | `twilio`, `telnyx` | no | `provider`: webhooks verified and read, messages sent |
 //! | `tracing` | no | spans of what the engine does, without numbers or texts |
 //! | `conformance` | no | the suites for hosts that write their own storage or outbox; outside semver |
 //! | `strategies` | no | strategies of proptest for a host's own tests; outside semver |
@@ -145,6 +152,6 @@ pub use {
 };
 
 /// The README's code, compiled and run.
-#[cfg(all(doctest, feature = "sqlite"))]
+#[cfg(all(doctest, feature = "sqlite", feature = "twilio"))]
 #[doc = include_str!("../README.md")]
 struct Readme;

@@ -1,5 +1,6 @@
 //! What one would write by hand, or take instead: written as well as one would for a living.
 
+pub mod import;
 pub mod phrases;
 pub mod strict;
 pub mod table;
