@@ -194,7 +194,7 @@ fn another_account_has_none_of_it() {
     let engine = memory();
     import(&engine, &b"phone\n+12065550100\n"[..]).1.unwrap();
     let other = AccountId::new("other").unwrap();
-    assert_eq!(block_on(engine.storage().contacts(&other, None, 9)).unwrap(), []);
+    assert_eq!(block_on(engine.storage().contacts(&other, None, None, 9)).unwrap(), []);
 }
 
 #[test]

@@ -135,7 +135,7 @@ impl<'s, S: Archive> Export<'s, S> {
         to.write_record(None::<&[u8]>)?;
         let (mut count, mut after) = (0, None);
         loop {
-            let page = self.storage.contacts(&self.account, after, PAGE).await;
+            let page = self.storage.contacts(&self.account, None, after, PAGE).await;
             let page = page.map_err(ExportError::Storage)?;
             let Some((last, _)) = page.last() else {
                 to.flush()?;

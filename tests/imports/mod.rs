@@ -93,7 +93,7 @@ pub(crate) fn error_of(file: impl AsRef<[u8]>) -> String {
 
 /// All contacts of the account.
 pub(crate) fn contacts<S: Archive>(storage: &S) -> Vec<(PhoneNumber, Record)> {
-    block_on(storage.contacts(&acme(), None, usize::MAX)).unwrap()
+    block_on(storage.contacts(&acme(), None, None, usize::MAX)).unwrap()
 }
 
 /// Their states, by number.
