@@ -16,6 +16,7 @@ pub mod client;
 pub mod clock;
 pub mod config;
 pub mod host;
+pub mod import;
 pub mod number;
 pub mod outbox;
 pub mod pages;

@@ -2,6 +2,7 @@
 
 pub(crate) mod contact;
 mod guide;
+pub(crate) mod import;
 pub(crate) mod inbox;
 pub(crate) mod layout;
 mod list;

@@ -19,7 +19,7 @@ use tokio::net::TcpListener;
 
 pub use self::session::random_name;
 pub(crate) use self::{
-    form::Form,
+    form::{Form, check_token},
     guard::is_ours,
     problem::Problem,
     session::{Sessions, Visitor},
@@ -57,6 +57,9 @@ pub fn router(host: Arc<Host>) -> Router {
         .layer(DefaultBodyLimit::max(MAX_FORM))
         .layer(middleware::from_fn(guard::in_time))
         .with_state(Arc::clone(&host));
+    // With what a browser puts around the file.
+    let limit = DefaultBodyLimit::max(pages::import::MAX_FILE + 1_024);
+    let uploads = post(pages::import::upload).layer(limit);
     let app = Arc::new(App { host, sessions: Sessions::default() });
     Router::new()
         .route("/", get(pages::inbox::show))
@@ -66,6 +69,7 @@ pub fn router(host: Arc<Host>) -> Router {
         .route("/contacts/{digits}/timeline", get(pages::timeline::show))
         .route("/settings", get(pages::settings::show).post(pages::settings::save))
         .route("/settings/preview", post(pages::settings::preview))
+        .route("/import", get(pages::import::show).merge(uploads))
         .route("/numbers", get(pages::numbers::show))
         .route("/phone/texts", post(pages::phone::text))
         .route("/phone/clock", post(pages::phone::jump))

@@ -223,5 +223,6 @@ async fn what_happened_is_on_the_timeline_and_in_the_numbers() {
     let page = browser.get("/numbers").await.text;
     assert!(page.contains("<dt>Asked to opt in</dt><dd>10</dd>"));
     assert!(page.contains("<dt>Opted in by the keyword</dt><dd>6 (60 %)</dd>"));
+    assert!(page.contains("From the question to the answer. asked: 10, opted in: 6, opt-outs: 1"));
     assert!(page.contains("Texts to contacts. confirmation: 10, reminder: 4, message: 4"));
 }

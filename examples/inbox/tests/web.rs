@@ -18,6 +18,7 @@ async fn every_page_allows_files_of_ours_alone() {
         "/contacts/12065550100",
         "/contacts/12065550100/timeline",
         "/settings",
+        "/import",
         "/numbers",
         "/style.css",
         "/app.js",

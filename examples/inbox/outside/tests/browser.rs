@@ -7,7 +7,7 @@ use fantoccini::{Locator, key::Key};
 use serde_json::Value;
 use support::{Browser, LOOKS, Look};
 
-const PAGES: [&str; 9] = [
+const PAGES: [&str; 10] = [
     "/",
     "/?state=opted_out",
     "/contacts/12065550100",
@@ -15,6 +15,7 @@ const PAGES: [&str; 9] = [
     "/contacts/12065550104",
     "/contacts/12065550104/timeline",
     "/settings",
+    "/import",
     "/numbers",
     "/nowhere",
 ];
@@ -83,6 +84,10 @@ async fn axe_finds_nothing_and_nothing_is_cut_off() {
         let browser = Browser::open(&format!("axe-{}", look.name()), look).await;
         for page in PAGES {
             browser.go(page).await;
+            if look.dark == look.phone {
+                let name: String = page.chars().filter(char::is_ascii_alphanumeric).collect();
+                browser.picture(&format!("{}-page-{name}", look.name())).await;
+            }
             let dark = browser.value("return matchMedia('(prefers-color-scheme: dark)').matches");
             assert_eq!(dark.await, Value::Bool(look.dark), "{look:?}");
             assert_eq!(browser.violations().await, [""; 0], "{page} {look:?}");

@@ -13,8 +13,8 @@ use crate::{
 };
 
 /// The pages that the bar leads to.
-const BAR: [(&str, &str); 3] =
-    [("/", "Inbox"), ("/settings", "Compliance"), ("/numbers", "Numbers")];
+const BAR: [(&str, &str); 4] =
+    [("/", "Inbox"), ("/settings", "Compliance"), ("/import", "Import"), ("/numbers", "Numbers")];
 
 /// A whole page; `here` is the address in the bar that it belongs to.
 pub(super) fn page(app: &App, visitor: &Visitor, title: &str, here: &str, main: Markup) -> Markup {

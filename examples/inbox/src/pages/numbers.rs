@@ -34,6 +34,11 @@ pub(crate) async fn show(State(app): Shared, visitor: Visitor) -> Result<Markup,
     let rate = numbers.confirmed.saturating_mul(100).checked_div(numbers.asked).unwrap_or(0);
     let prompts: Vec<_> = numbers.by_prompts.iter().map(by_prompts).collect();
     let days: Vec<_> = numbers.days.iter().map(|(day, i, o)| (day.clone(), i + o)).collect();
+    let answers = [
+        ("asked".into(), numbers.asked),
+        ("opted in".into(), numbers.confirmed),
+        ("opt-outs".into(), numbers.opt_outs),
+    ];
     let main = html! {
         section.narrow {
             h1 { "Numbers" }
@@ -44,6 +49,7 @@ pub(crate) async fn show(State(app): Shared, visitor: Visitor) -> Result<Markup,
                 div { dt { "Waiting to go out" } dd { (queue.waiting + queue.claimed) } }
                 div { dt { "Waiting for a person" } dd { (queue.set_aside) } }
             }
+            (bars("From the question to the answer", &answers))
             (bars("Texts a day, both ways", &days))
             (bars("Texts to contacts", &numbers.kinds))
             (bars("Opted in after how many prompts", &prompts))

@@ -2,7 +2,7 @@
 
 use std::{
     collections::VecDeque,
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use axum::{
@@ -11,7 +11,10 @@ use axum::{
 };
 
 use super::Problem;
-use crate::staff::{Person, STAFF};
+use crate::{
+    import::Report,
+    staff::{Person, STAFF},
+};
 
 /// Sessions that are kept; the oldest is forgotten.
 const MAX_SESSIONS: usize = 1_000;
@@ -36,6 +39,8 @@ pub(crate) struct Visitor {
     pub(crate) person: Person,
     /// What they are to be told.
     pub(crate) flash: Option<Flash>,
+    /// What came of their last file.
+    pub(crate) report: Option<Arc<Report>>,
 }
 
 /// All that is kept of visitors; gone with the process.
@@ -50,8 +55,13 @@ impl Sessions {
         if let Some(visitor) = kept.iter().find(|visitor| Some(visitor.id.as_str()) == id) {
             return (visitor.clone(), false);
         }
-        let visitor =
-            Visitor { id: random_name(), token: random_name(), person: STAFF[0], flash: None };
+        let visitor = Visitor {
+            id: random_name(),
+            token: random_name(),
+            person: STAFF[0],
+            flash: None,
+            report: None,
+        };
         kept.push_back(visitor.clone());
         if kept.len() > MAX_SESSIONS {
             kept.pop_front();
@@ -67,6 +77,11 @@ impl Sessions {
     /// Tells the visitor something on the next page.
     pub(crate) fn tell(&self, visitor: &Visitor, good: bool, text: impl Into<String>) {
         self.change(visitor, |kept| kept.flash = Some(Flash { good, text: text.into() }));
+    }
+
+    /// Keeps what came of the visitor's file.
+    pub(crate) fn keep(&self, visitor: &Visitor, report: Arc<Report>) {
+        self.change(visitor, |kept| kept.report = Some(report));
     }
 
     /// What the visitor is to be told; once.

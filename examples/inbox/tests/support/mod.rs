@@ -106,6 +106,21 @@ impl Browser {
         self.ask(request).await
     }
 
+    /// A form with a file.
+    pub async fn upload(&mut self, page: &str, file: &str) -> Answer {
+        let (token, edge) = (&self.token, "----edge");
+        let body = format!(
+            "--{edge}\r\nContent-Disposition: form-data; name=\"token\"\r\n\r\n{token}\r\n\
+             --{edge}\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.csv\"\r\n\
+             Content-Type: text/csv\r\n\r\n{file}\r\n--{edge}--\r\n"
+        );
+        let request = Request::post(page)
+            .header(header::CONTENT_TYPE, format!("multipart/form-data; boundary={edge}"))
+            .body(Body::from(body))
+            .unwrap();
+        self.ask(request).await
+    }
+
     /// Who one is from now on.
     pub async fn become_(&mut self, person: &str) {
         self.get("/").await;
