@@ -12,8 +12,8 @@ as_root() {
 }
 
 packages=()
-command -v chromium >/dev/null || packages+=(chromium)
-command -v chromedriver >/dev/null || packages+=(chromium-driver)
+# Where there is a driver, there is the browser that it finds: Chrome, elsewhere than in Debian.
+command -v chromedriver >/dev/null || packages+=(chromium chromium-driver)
 command -v npm >/dev/null || packages+=(npm)
 if [ ${#packages[@]} -gt 0 ]; then
     as_root apt-get update -q
