@@ -1,0 +1,1 @@
+//! The inbox before judges that are not ours: see `tests/`.
