@@ -67,6 +67,11 @@ impl Directory {
         Self { path: path.as_ref().into() }
     }
 
+    /// The directory.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
     fn read(&self, path: &str) -> Result<Option<Vec<u8>>, DirectoryError> {
         match fs::read(self.path.join(path)) {
             Ok(bytes) => Ok(Some(bytes)),
