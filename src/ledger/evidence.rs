@@ -8,7 +8,10 @@ use alloc::{string::String, vec::Vec};
 use base64::{Engine, prelude::BASE64_STANDARD};
 use serde::{Deserialize, Serialize};
 
-pub use self::proof::{BadEvidence, Proof};
+pub use self::{
+    page::content_security_policy,
+    proof::{BadEvidence, Proof},
+};
 use super::{
     archive::{Disclosed, Ledger, SealedRow},
     checkpoint::{BadCheckpoint, Checkpoint},

@@ -3,6 +3,7 @@
 use alloc::{format, string::String};
 use core::fmt::Write as _;
 
+use base64::{Engine, prelude::BASE64_STANDARD};
 use chrono::{DateTime, FixedOffset, Utc};
 
 use super::{Evidence, Proof};
@@ -11,12 +12,20 @@ use crate::consent::{
     ledger::{Entry, Fact, Verdict},
     outgoing::{MessageKind, OutgoingText},
 };
+use crate::ledger::hash::Hash;
 
 const STYLE: &str = "body{font:16px/1.5 system-ui,sans-serif;max-width:50rem;margin:2rem auto;\
 padding:0 1rem;color:#1a1a1a;background:#fff}table{border-collapse:collapse;width:100%}\
 td,th{text-align:left;vertical-align:top;padding:.4rem .6rem;border-bottom:1px solid #ccc}\
 blockquote{margin:.2rem 0;padding:.2rem .8rem;border-left:3px solid #777;white-space:pre-wrap;\
 overflow-wrap:anywhere}code{overflow-wrap:anywhere}@media print{body{margin:0}}";
+
+/// What a host that serves the page may say of it (`Content-Security-Policy`): its own style and
+/// nothing else.
+pub fn content_security_policy() -> String {
+    let style = BASE64_STANDARD.encode(Hash::of(STYLE.as_bytes()).0);
+    format!("default-src 'none'; style-src 'sha256-{style}'")
+}
 
 impl Evidence {
     /// The page: the conversation with times in this zone, what was proven and what was not, and
@@ -26,11 +35,15 @@ impl Evidence {
     pub fn to_html(&self, proof: &Proof, zone: FixedOffset) -> String {
         let mut page =
             String::from("<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\n");
-        page.push_str("<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n");
+        let _ = writeln!(
+            page,
+            "<meta http-equiv=\"Content-Security-Policy\" content=\"{}\">",
+            content_security_policy()
+        );
         page.push_str("<meta name=\"viewport\" content=\"width=device-width\">\n");
         let _ = write!(
             page,
-            "<title>Evidence of consent</title><style>{STYLE}</style></head>\n<body>\n"
+            "<title>Evidence of consent</title><style>{STYLE}</style></head>\n<body><main>\n"
         );
         let number = proof.entries.iter().flatten().find_map(|entry| entry.number);
         let number = number.map_or_else(|| "erased".into(), |number| number.to_e164());
@@ -52,7 +65,7 @@ impl Evidence {
         list(&mut page, "What was proven", &proof.proven());
         list(&mut page, "What was not proven", &proof.not_proven());
         self.how_to(&mut page, proof);
-        page.push_str("</body></html>\n");
+        page.push_str("</main></body></html>\n");
         page
     }
 
