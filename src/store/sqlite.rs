@@ -50,6 +50,7 @@ use crate::{
 #[derive(Debug)]
 pub struct SqliteStorage {
     suppression: Option<SuppressionKey>,
+    scrubs_later: bool,
     readers: Readers,
     writer: Writer,
     policies: Arc<Policies>,
@@ -68,6 +69,7 @@ pub struct Options {
     durability: Durability,
     max_pages: Option<u32>,
     suppression: Option<SuppressionKey>,
+    scrubs_later: bool,
 }
 
 /// What survives a power loss. What was answered survives the end of the process in any case.
@@ -103,6 +105,15 @@ impl Options {
         Self { suppression: Some(key), ..self }
     }
 
+    /// The same options, with which [`erase`](crate::Archive::erase) and
+    /// [`prune_texts`](crate::Archive::prune_texts) leave it to [`SqliteStorage::scrub`] to take
+    /// the last of what they deleted out of the file. Default: they do so themselves, which writes
+    /// the whole file anew and lets no other write pass meanwhile: seconds for each gigabyte.
+    #[must_use]
+    pub fn scrub_later(self) -> Self {
+        Self { scrubs_later: true, ..self }
+    }
+
     /// Opens the file, and makes it where there is none.
     ///
     /// # Errors
@@ -118,6 +129,7 @@ impl Options {
         let writer = Writer::start(schema::open_writer(&path, &self)?)?;
         Ok(SqliteStorage {
             suppression: self.suppression,
+            scrubs_later: self.scrubs_later,
             readers: Readers::new(&path),
             writer,
             policies: Arc::default(),
@@ -132,6 +144,17 @@ impl SqliteStorage {
     /// As [`Options::open`].
     pub fn open(path: impl AsRef<Path>) -> Result<Self, SqliteError> {
         Options::default().open(path)
+    }
+}
+
+impl SqliteStorage {
+    /// Writes the file anew, so that nothing is left in it of what was deleted: for a host that
+    /// opened it with [`Options::scrub_later`]. It needs as much room again on the disk meanwhile.
+    ///
+    /// # Errors
+    /// [`SqliteError`]; call again.
+    pub async fn scrub(&self) -> Result<(), SqliteError> {
+        self.writer.forget(|_| Ok(())).await
     }
 }
 

@@ -3,7 +3,7 @@
 use std::{string::String, vec::Vec};
 
 use chrono::{DateTime, Utc};
-use rusqlite::{Connection, Params, params};
+use rusqlite::{Connection, Params, Transaction, params};
 use serde::de::DeserializeOwned;
 
 use super::{
@@ -169,7 +169,10 @@ impl Archive for SqliteStorage {
         loop {
             let some = self.writer.write(move |it| erase::prune_texts(it, before)).await?;
             if some == 0 {
-                return self.writer.forget(move |_| Ok(pruned)).await;
+                if pruned > 0 && !self.scrubs_later {
+                    self.scrub().await?;
+                }
+                return Ok(pruned);
             }
             pruned += some;
         }
@@ -178,7 +181,12 @@ impl Archive for SqliteStorage {
     async fn erase(&self, contact: &Contact) -> Result<bool, SqliteError> {
         let contact = contact.clone();
         let mark = self.suppression.as_ref().map(|key| key.mark(&contact));
-        self.writer.forget(move |it| erase::erase(it, &contact, mark.as_ref())).await
+        let work = move |it: &Transaction<'_>| erase::erase(it, &contact, mark.as_ref());
+        if self.scrubs_later {
+            self.writer.write(work).await
+        } else {
+            self.writer.forget(work).await
+        }
     }
 }
 

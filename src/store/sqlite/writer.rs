@@ -40,8 +40,8 @@ impl Writer {
         self.send(work, false).await
     }
 
-    /// The same, and leaves nothing of what it deleted in the file's log: an error where another
-    /// process keeps that, though the work is done.
+    /// The same, and leaves nothing of what it deleted in the file and its log: an error where
+    /// another process keeps that, though the work is done.
     pub(super) async fn forget<T: Send + 'static>(
         &self,
         work: impl FnMut(&Transaction<'_>) -> Result<T, SqliteError> + Send + 'static,
@@ -131,13 +131,17 @@ fn answer(
 ) {
     for job in jobs {
         let forgets = job.forgets() && committed.is_ok();
-        let forgotten = if forgets { truncate_log(connection) } else { Ok(()) };
+        let forgotten = if forgets { scrub(connection) } else { Ok(()) };
         job.answer(committed.and(forgotten));
     }
 }
 
-/// Writes the log into the file and empties it.
-fn truncate_log(connection: &Connection) -> Result<(), SqliteError> {
+/// Writes the file anew, and empties the log.
+///
+/// Deleted rows are overwritten where they stood. But rows that made room for others were moved,
+/// and SQLite leaves what it moved within a page until the page is written anew.
+fn scrub(connection: &Connection) -> Result<(), SqliteError> {
+    connection.execute_batch("VACUUM")?;
     let mut busy = false;
     connection.pragma(None, "wal_checkpoint", "TRUNCATE", |row| {
         busy = row.get(0)?;
