@@ -9,7 +9,7 @@ use std::{
 use optin_proofs::hunt::Hunt;
 
 /// What a build of the proofs needs.
-const COPIED: [&str; 5] = ["Cargo.toml", "Cargo.lock", "src", "benches", "tests"];
+const COPIED: [&str; 6] = ["Cargo.toml", "Cargo.lock", "src", "benches", "examples", "tests"];
 
 /// One rule broken.
 pub(crate) struct Patch(PathBuf);
