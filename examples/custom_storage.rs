@@ -54,7 +54,7 @@ impl Storage for Shelf {
         let current = tables.policy(contact.account());
         let record = tables.records.get(contact).copied();
         let text_unfinished = tables.queue.iter().any(|(queued, _)| line_of(queued) == line);
-        Ok(Snapshot { current, record, text_unfinished })
+        Ok(Snapshot { current, record, text_unfinished, suppressed: false })
     }
 
     async fn commit(&self, commit: Commit) -> Answer<Committed> {

@@ -27,6 +27,8 @@
 mod archive;
 mod case;
 mod failure;
+#[cfg(feature = "ledger")]
+mod ledger;
 mod outbox;
 mod probe;
 mod races;
@@ -110,6 +112,15 @@ impl<'a, S: Storage> Suite<'a, S> {
         S: Archive,
     {
         self.run(archive::cases())
+    }
+
+    /// Runs every case that a [`Ledger`](crate::ledger::Ledger) must pass besides.
+    #[cfg(feature = "ledger")]
+    pub fn ledger(&self) -> Report
+    where
+        S: crate::ledger::Ledger,
+    {
+        self.run(ledger::cases())
     }
 
     fn run(&self, cases: impl Iterator<Item = Case<S>>) -> Report {

@@ -10,6 +10,7 @@ pub mod contact;
 pub mod decide;
 pub mod decision;
 pub mod event;
+pub mod hindsight;
 pub mod id;
 pub mod keyword;
 pub mod ledger;

@@ -31,7 +31,7 @@ use self::{
 use crate::{
     consent::{
         contact::Contact,
-        decide::{Transition, decide},
+        decide::{Transition, decide, decide_suppressed},
         decision::Refusal,
         event::{Event, Message},
         ledger::Entry,
@@ -275,7 +275,13 @@ where
             let snapshot = self.load(contact).await?;
             let now = self.now();
             let current = &snapshot.current;
-            let decided = decide(&current.policy, snapshot.record.as_ref(), event, now);
+            let decided = if let Event::Added { source, opted_out } = event
+                && snapshot.suppressed
+            {
+                Ok(decide_suppressed(&current.policy, *source, *opted_out, now))
+            } else {
+                decide(&current.policy, snapshot.record.as_ref(), event, now)
+            };
             let mut transition = match decided {
                 Ok(transition) => transition,
                 Err(refusal) => {

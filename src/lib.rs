@@ -52,6 +52,7 @@
 //! | [`erased`] | a storage or outbox chosen at run time |
 //! | `blocking` | for hosts without a runtime |
 //! | `store` | memory and SQLite |
+//! | `ledger` | the ledger as proof: chains, a signed log, evidence |
 //! | `import` | contacts from a file or an API, and into a file |
 //! | `provider` | Twilio and Telnyx |
 //! | `sync` | HubSpot and Salesforce |
@@ -64,10 +65,11 @@
 //! |---|---|---|
 //! | `std` | yes | `store::MemoryStorage` and `blocking` |
 //! | `serde` | no | stored and wire forms of every type |
-//! | `sqlite` | no | `store::SqliteStorage`; implies `std` and `serde`, and compiles SQLite |
+//! | `sqlite` | no | `store::SqliteStorage`; implies `ledger`, and compiles SQLite |
 //! | `csv` | no | `import` |
 //! | `hubspot`, `salesforce` | no | `sync`: statuses for CRMs |
 //! | `twilio`, `telnyx` | no | `provider`: webhooks verified and read, messages sent |
+//! | `ledger` | no | `ledger`; implies `std` and `serde` |
 //! | `tracing` | no | spans of what the engine does, without numbers or texts |
 //! | `conformance` | no | the suites for hosts that write their own storage or outbox; outside semver |
 //! | `strategies` | no | strategies of proptest for a host's own tests; outside semver |
@@ -99,6 +101,8 @@ pub mod engine;
 pub mod erased;
 #[cfg(feature = "csv")]
 pub mod import;
+#[cfg(feature = "ledger")]
+pub mod ledger;
 pub mod outbox;
 #[cfg(any(feature = "twilio", feature = "telnyx"))]
 pub mod provider;
@@ -117,9 +121,10 @@ pub use consent::{
     actor::{Actor, Permission, Role},
     body::{Body, InvalidNote, Note},
     contact::{Contact, InvalidNumber, PhoneNumber},
-    decide::{Transition, decide, decide_text},
+    decide::{Transition, decide, decide_suppressed, decide_text},
     decision::{Cancel, Decision, Reason, Refusal, state_name},
     event::{Ending, Event, Message, Override, Settled, Source, Text},
+    hindsight::{WhatIf, state_at, what_if},
     id::{AccountId, ActorId, CarrierCode, InboxId, InvalidId, MessageId},
     keyword::{Keyword, KeywordMatcher, KeywordSet, Reading},
     ledger::{BrokenLedger, Entry, Fact, Verdict},

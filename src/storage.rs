@@ -97,6 +97,9 @@ pub struct Snapshot {
     pub record: Option<Record>,
     /// Whether a text to the contact is queued or being handed over.
     pub text_unfinished: bool,
+    /// Whether the contact has no record because it was erased, and the storage remembers that: if
+    /// somebody adds it, it is opted out. `false` for a storage that remembers none.
+    pub suppressed: bool,
 }
 
 /// What one event changes: stored together or not at all (R6.6).

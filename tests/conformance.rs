@@ -36,14 +36,14 @@ fn in_files(scratch: &Scratch) -> impl Fn() -> SqliteStorage {
 #[test]
 fn memory_passes() -> Passed {
     let suite = Suite::new(MemoryStorage::new).rounds(200);
-    passed("the memory storage", &[suite.storage(), suite.archive()])
+    passed("the memory storage", &[suite.storage(), suite.archive(), suite.ledger()])
 }
 
 #[test]
 fn sqlite_passes() -> Passed {
     let scratch = Scratch::new("conformance");
     let suite = Suite::new(in_files(&scratch));
-    passed("the SQLite storage", &[suite.storage(), suite.archive()])
+    passed("the SQLite storage", &[suite.storage(), suite.archive(), suite.ledger()])
 }
 
 #[test]
@@ -70,8 +70,9 @@ fn named(text: &str) -> Vec<&str> {
 fn every_case_is_documented_once() {
     let documented = named(include_str!("../src/conformance/contract.md"));
     let suite = Suite::new(MemoryStorage::new).rounds(1);
-    let (storage, archive) = (suite.storage(), suite.archive());
-    let cases: Vec<_> = storage.passed().chain(archive.passed()).collect();
+    let (storage, archive, ledger) = (suite.storage(), suite.archive(), suite.ledger());
+    let cases = storage.passed().chain(archive.passed()).chain(ledger.passed());
+    let cases: Vec<_> = cases.collect();
     let once: BTreeSet<_> = documented.iter().copied().collect();
     assert_eq!(documented.len(), once.len());
     assert_eq!(once, cases.iter().copied().collect());
@@ -110,7 +111,7 @@ fn a_case_that_panics_has_failed() {
     assert_eq!(failed, [("an_entry_is_kept_with_its_commit", "panicked: no storage today")]);
     let failed = report.ok().unwrap_err().to_string();
     let expected =
-        "1 of 43 cases failed\n  an_entry_is_kept_with_its_commit: panicked: no storage today";
+        "1 of 55 cases failed\n  an_entry_is_kept_with_its_commit: panicked: no storage today";
     assert_eq!(failed, expected);
 }
 

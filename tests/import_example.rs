@@ -7,31 +7,18 @@ mod imports;
 use std::{
     collections::BTreeMap,
     io::{self, BufReader},
-    path::{Path, PathBuf},
+    path::Path,
     process::{Command, Output},
 };
 
 use self::{
-    black_box::{Scratch, setting},
+    black_box::{Scratch, example, setting},
     imports::{import, made::Made, memory},
 };
 
-/// The example, built from the present source: a single test's build does not build it.
-fn binary() -> PathBuf {
-    let test = std::env::current_exe().unwrap();
-    let profile = test.parent().unwrap().parent().unwrap();
-    let mut build = Command::new(env!("CARGO"));
-    build.args(["build", "--quiet", "--example", "import", "--target-dir"]);
-    build.arg(profile.parent().unwrap()).current_dir(env!("CARGO_MANIFEST_DIR"));
-    if profile.ends_with("release") {
-        build.arg("--release");
-    }
-    assert!(build.status().unwrap().success());
-    profile.join("examples/import")
-}
-
 fn run(scratch: &Scratch, arguments: &[&str]) -> Output {
-    let run = Command::new(binary()).args(arguments).current_dir(scratch.directory()).output();
+    let run =
+        Command::new(example("import")).args(arguments).current_dir(scratch.directory()).output();
     run.unwrap()
 }
 

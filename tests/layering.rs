@@ -4,7 +4,7 @@
 use std::{fs, path::Path};
 
 /// Each module with its ring; a path below it belongs to it.
-const RINGS: [(&str, Ring); 15] = [
+const RINGS: [(&str, Ring); 16] = [
     ("consent", Ring::Core),
     ("storage", Ring::Traits),
     ("outbox", Ring::Traits),
@@ -13,6 +13,7 @@ const RINGS: [(&str, Ring); 15] = [
     ("dispatch", Ring::Drivers),
     ("erased", Ring::Drivers),
     ("blocking", Ring::Drivers),
+    ("ledger", Ring::Proof),
     ("store", Ring::Adapters),
     ("sync", Ring::Adapters),
     ("provider", Ring::Adapters),
@@ -34,6 +35,7 @@ enum Ring {
     Core,
     Traits,
     Drivers,
+    Proof,
     Adapters,
     TestKit,
 }

@@ -2,6 +2,7 @@
 
 mod contacts;
 mod entries;
+mod erasing;
 mod forgetting;
 mod queue;
 
@@ -14,7 +15,8 @@ use crate::{
 };
 
 pub(super) fn cases<S: Archive>() -> impl Iterator<Item = Case<S>> {
-    entries::cases().chain(contacts::cases()).chain(forgetting::cases()).chain(queue::cases())
+    let looked_at = entries::cases().chain(contacts::cases()).chain(queue::cases());
+    looked_at.chain(forgetting::cases()).chain(erasing::cases())
 }
 
 /// A contact's entries, page by page of two.

@@ -55,7 +55,7 @@ pub fn decide(
             let reading = policy.matcher().read(text.body.as_str(), text.media);
             Ok(decide_text(policy, record, text, reading, now))
         }
-        Event::Added { source, opted_out } => Ok(case.added(*source, *opted_out)),
+        Event::Added { source, opted_out } => Ok(case.added(*source, *opted_out, false)),
         Event::DeclaredExisting { actor } => case.declared_existing(actor),
         Event::Overridden { actor, to, note } => case.overridden(actor, *to, note.as_ref()),
         Event::CarrierBlocked { .. } => Ok(case.blocked()),
@@ -63,6 +63,17 @@ pub fn decide(
         Event::StatusRequested { crm } => Ok(case.status_requested(*crm)),
         Event::Settled(settled) => Ok(case.settled(settled)),
     }
+}
+
+/// Decides on [`Event::Added`] of someone without a record whose erasure is remembered: opted out,
+/// whatever was said (R5.1 made stricter for the person).
+pub fn decide_suppressed(
+    policy: &Policy,
+    source: Source,
+    opted_out: Option<bool>,
+    now: DateTime<Utc>,
+) -> Transition {
+    Case::new(policy, None, now).added(source, opted_out, true)
 }
 
 /// What a decision rests on: the settings, the record, the time.
@@ -78,8 +89,9 @@ impl<'a> Case<'a> {
     }
 
     /// R5.1
-    fn added(&self, source: Source, opted_out: Option<bool>) -> Transition {
+    fn added(&self, source: Source, said: Option<bool>, suppressed: bool) -> Transition {
         let by = source.opt_out();
+        let opted_out = if suppressed { Some(true) } else { said };
         match (self.state(), opted_out) {
             (None | Some(ConsentState::Pending(_) | ConsentState::Active { .. }), Some(true)) => {
                 self.opt_out(by, self.now, Decision::None, Reason::AddedOptedOut)
@@ -103,7 +115,7 @@ impl<'a> Case<'a> {
                 Some(false) | None,
             ) => self.keep(Reason::AlreadyPresent),
         }
-        .finish(self, Some((source, opted_out)))
+        .finish(self, Some((source, said)))
     }
 
     /// R5.2

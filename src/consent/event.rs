@@ -74,6 +74,22 @@ impl Event<'_> {
         }
     }
 
+    /// The same event without what anybody wrote: texts are empty, notes gone.
+    pub(super) fn without_words(self) -> Self {
+        match self {
+            Self::Texted(text) => Self::Texted(Text { body: Body::from(""), ..text }),
+            Self::MessageRequested(message) => {
+                Self::MessageRequested(Message { body: Body::from(""), ..message })
+            }
+            Self::Overridden { actor, to, note: _ } => Self::Overridden { actor, to, note: None },
+            Self::Added { .. }
+            | Self::DeclaredExisting { .. }
+            | Self::CarrierBlocked { .. }
+            | Self::StatusRequested { .. }
+            | Self::Settled(_) => self,
+        }
+    }
+
     /// The same event, owned.
     pub fn into_owned(self) -> Event<'static> {
         match self {

@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 
 use super::{
     actor::Actor,
+    body::Body,
     contact::PhoneNumber,
     decide::Transition,
     decision::{Decision, Reason, Refusal},
@@ -133,6 +134,24 @@ impl Entry {
             fact: Fact::PolicyChanged { actor },
             verdict: refused.map_or(set, Verdict::Refused),
         }
+    }
+
+    /// The same entry without what anybody wrote or was sent: texts are empty, notes gone.
+    #[must_use]
+    pub fn without_words(self) -> Self {
+        let fact = match self.fact {
+            Fact::Event(event) => Fact::Event(Box::new(event.without_words())),
+            Fact::PolicyChanged { actor } => Fact::PolicyChanged { actor },
+        };
+        let verdict = match self.verdict {
+            Verdict::Decided { decision, reason, record, text } => {
+                let text = text.map(|text| OutgoingText { body: Body::from(""), ..text });
+                Verdict::Decided { decision, reason, record, text }
+            }
+            Verdict::PolicySet { revision } => Verdict::PolicySet { revision },
+            Verdict::Refused(refusal) => Verdict::Refused(refusal),
+        };
+        Self { fact, verdict, ..self }
     }
 
     /// The record that the entry left, where it changed one.

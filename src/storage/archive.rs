@@ -71,6 +71,24 @@ pub trait Archive: Storage {
     /// Keep them 35 days or longer: a text redelivered after its mark is gone acts again.
     fn prune(&self, before: DateTime<Utc>)
     -> impl Future<Output = Result<u64, Self::Error>> + Send;
+
+    /// Takes the words out of the ledger entries made before this time, of all accounts
+    /// ([`Entry::without_words`]), and says of how many. What happened, when and why stays.
+    ///
+    /// For a limit on how long texts are kept; without a call they are kept for ever. Where the
+    /// storage seals entries they stay sealed, and what they said can no longer be proved.
+    fn prune_texts(
+        &self,
+        before: DateTime<Utc>,
+    ) -> impl Future<Output = Result<u64, Self::Error>> + Send;
+
+    /// Deletes, at once or not at all, the contact's record, what the ledger says of it in
+    /// words and numbers, and what is queued for it; `false` where nothing was.
+    ///
+    /// It is *absent* from then on, its opt-out forgotten too. Where the storage seals entries
+    /// they stay sealed, so that proofs of others hold. Marks stay: they name no contact, and
+    /// keep a text that is delivered again from acting. On an error call again.
+    fn erase(&self, contact: &Contact) -> impl Future<Output = Result<bool, Self::Error>> + Send;
 }
 
 /// How many contacts are in each state.
@@ -154,6 +172,14 @@ macro_rules! forward_archive {
 
             async fn prune(&self, before: DateTime<Utc>) -> Result<u64, S::Error> {
                 S::prune(self, before).await
+            }
+
+            async fn prune_texts(&self, before: DateTime<Utc>) -> Result<u64, S::Error> {
+                S::prune_texts(self, before).await
+            }
+
+            async fn erase(&self, contact: &Contact) -> Result<bool, S::Error> {
+                S::erase(self, contact).await
             }
         }
     )*};

@@ -1,17 +1,22 @@
 //! The reference storage: everything in memory, gone with the process.
 
+#[cfg(feature = "ledger")]
+mod ledger;
 mod line;
+mod trail;
 
 use alloc::{collections::BTreeMap, sync::Arc, vec::Vec};
 use core::{convert::Infallible, ops::Bound};
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
 use chrono::{DateTime, Utc};
 
-use self::line::Lines;
+use self::{line::Lines, trail::Trail};
+#[cfg(feature = "ledger")]
+use crate::ledger::SuppressionKey;
 use crate::{
     consent::{
         contact::{Contact, PhoneNumber},
@@ -33,6 +38,8 @@ use crate::{
 #[derive(Debug, Default)]
 pub struct MemoryStorage {
     state: Mutex<State>,
+    #[cfg(feature = "ledger")]
+    suppression: Option<SuppressionKey>,
 }
 
 #[derive(Debug, Default)]
@@ -45,21 +52,44 @@ struct State {
 struct Account {
     current: CurrentPolicy,
     /// Settings, and attempts on contacts without a record.
-    entries: Vec<Entry>,
+    trail: Trail,
     contacts: BTreeMap<PhoneNumber, Row>,
+    /// The chains of contacts that were erased.
+    erased: Vec<Trail>,
+    suppressed: HashSet<[u8; 32]>,
+    /// The sealed entries that have their place in the log.
+    #[cfg(feature = "ledger")]
+    log: Vec<Vec<u8>>,
     marks: HashMap<Mark, DateTime<Utc>>,
 }
 
 #[derive(Debug)]
 struct Row {
     record: Record,
-    entries: Vec<Entry>,
+    trail: Trail,
 }
 
 impl MemoryStorage {
     /// An empty storage.
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// The same storage, which remembers by this key whom it erased.
+    #[cfg(feature = "ledger")]
+    #[must_use]
+    pub fn with_suppression(self, key: SuppressionKey) -> Self {
+        Self { suppression: Some(key), ..self }
+    }
+
+    #[cfg(feature = "ledger")]
+    fn suppression_mark(&self, contact: &Contact) -> Option<[u8; 32]> {
+        self.suppression.as_ref().map(|key| key.mark(contact))
+    }
+
+    #[cfg(not(feature = "ledger"))]
+    fn suppression_mark(&self, _contact: &Contact) -> Option<[u8; 32]> {
+        None
     }
 
     /// A panic elsewhere leaves no change half done: each is made after all checks.
@@ -91,17 +121,20 @@ impl State {
             return Committed::Stale;
         }
 
-        match (row, commit.change) {
-            (Some(row), Change::Keep) => row.entries.extend(commit.entry),
+        let trail = match (row, commit.change) {
+            (Some(row), Change::Keep) => &mut row.trail,
             (Some(row), Change::Put(record)) => {
                 row.record = record;
-                row.entries.extend(commit.entry);
+                &mut row.trail
             }
-            (None, Change::Keep) => account.entries.extend(commit.entry),
+            (None, Change::Keep) => &mut account.trail,
             (None, Change::Put(record)) => {
-                let entries = commit.entry.into_iter().collect();
-                account.contacts.insert(number, Row { record, entries });
+                let row = Row { record, trail: Trail::default() };
+                &mut account.contacts.entry(number).or_insert(row).trail
             }
+        };
+        if let Some(entry) = commit.entry {
+            trail.push(contact.account(), entry);
         }
         account.marks.extend(commit.mark.map(|mark| (mark, commit.at)));
         if let Some(settlement) = &commit.settle {
@@ -115,7 +148,7 @@ impl State {
     }
 
     fn set_policy(&mut self, change: PolicyChange) -> PolicyCommitted {
-        let account = self.accounts.entry(change.account).or_default();
+        let account = self.accounts.entry(change.account.clone()).or_default();
         if account.current.revision != change.expected {
             return PolicyCommitted::Conflict;
         }
@@ -123,7 +156,7 @@ impl State {
             let revision = change.expected.next();
             account.current = CurrentPolicy { policy: Arc::new(policy), revision };
         }
-        account.entries.push(change.entry);
+        account.trail.push(&change.account, change.entry);
         PolicyCommitted::Applied
     }
 }
@@ -135,10 +168,13 @@ impl Storage for MemoryStorage {
         let state = self.state();
         let account = state.accounts.get(contact.account());
         let row = account.and_then(|account| account.contacts.get(&contact.number()));
+        let is_suppressed =
+            |mark| account.is_some_and(|account| account.suppressed.contains(&mark));
         Ok(Snapshot {
             current: account.map(|account| account.current.clone()).unwrap_or_default(),
             record: row.map(|row| row.record),
             text_unfinished: state.lines.has_text(contact),
+            suppressed: row.is_none() && self.suppression_mark(contact).is_some_and(is_suppressed),
         })
     }
 
@@ -173,7 +209,7 @@ impl Archive for MemoryStorage {
     ) -> Result<Vec<Entry>, Infallible> {
         Ok(self.read(contact.account(), |account| {
             let row = account.contacts.get(&contact.number());
-            row.map(|row| page(&row.entries, from, limit)).unwrap_or_default()
+            row.map(|row| row.trail.page(from, limit)).unwrap_or_default()
         }))
     }
 
@@ -183,7 +219,7 @@ impl Archive for MemoryStorage {
         from: u64,
         limit: usize,
     ) -> Result<Vec<Entry>, Infallible> {
-        Ok(self.read(account, |account| page(&account.entries, from, limit)))
+        Ok(self.read(account, |account| account.trail.page(from, limit)))
     }
 
     async fn contacts(
@@ -243,9 +279,33 @@ impl Archive for MemoryStorage {
         }
         Ok(pruned)
     }
-}
 
-fn page(entries: &[Entry], from: u64, limit: usize) -> Vec<Entry> {
-    let from = usize::try_from(from).unwrap_or(usize::MAX);
-    entries.iter().skip(from).take(limit).cloned().collect()
+    async fn prune_texts(&self, before: DateTime<Utc>) -> Result<u64, Infallible> {
+        let mut pruned = 0;
+        for account in self.state().accounts.values_mut() {
+            pruned += account.trail.prune_texts(before);
+            for row in account.contacts.values_mut() {
+                pruned += row.trail.prune_texts(before);
+            }
+        }
+        Ok(pruned)
+    }
+
+    async fn erase(&self, contact: &Contact) -> Result<bool, Infallible> {
+        let mut state = self.state();
+        let mut erased = state.lines.erase(contact);
+        if let Some(mark) = self.suppression_mark(contact) {
+            let account = state.accounts.entry(contact.account().clone()).or_default();
+            account.suppressed.insert(mark);
+        }
+        if let Some(account) = state.accounts.get_mut(contact.account()) {
+            erased |= account.trail.forget(contact.number());
+            if let Some(mut row) = account.contacts.remove(&contact.number()) {
+                row.trail.forget(contact.number());
+                account.erased.push(row.trail);
+                erased = true;
+            }
+        }
+        Ok(erased)
+    }
 }

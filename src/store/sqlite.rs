@@ -3,11 +3,14 @@
 mod archive;
 mod claim;
 mod commit;
+mod erase;
 mod error;
 mod json;
+mod ledger;
 mod load;
 mod readers;
 mod schema;
+mod seal;
 mod writer;
 
 use std::{path::Path, sync::Arc, vec::Vec};
@@ -18,6 +21,7 @@ pub use self::error::SqliteError;
 use self::{load::Policies, readers::Readers, writer::Writer};
 use crate::{
     consent::{contact::Contact, id::AccountId},
+    ledger::SuppressionKey,
     storage::{
         Claim, Commit, Committed, CurrentPolicy, PolicyChange, PolicyCommitted, Snapshot, Storage,
     },
@@ -45,6 +49,8 @@ use crate::{
 /// ```
 #[derive(Debug)]
 pub struct SqliteStorage {
+    suppression: Option<SuppressionKey>,
+    scrubs_later: bool,
     readers: Readers,
     writer: Writer,
     policies: Arc<Policies>,
@@ -62,6 +68,8 @@ pub struct SqliteStorage {
 pub struct Options {
     durability: Durability,
     max_pages: Option<u32>,
+    suppression: Option<SuppressionKey>,
+    scrubs_later: bool,
 }
 
 /// What survives a power loss. What was answered survives the end of the process in any case.
@@ -90,6 +98,22 @@ impl Options {
         Self { max_pages: Some(pages), ..self }
     }
 
+    /// The same options, with which the storage remembers by this key whom it erased. Default:
+    /// it forgets. Always open a file with the same key.
+    #[must_use]
+    pub fn suppression(self, key: SuppressionKey) -> Self {
+        Self { suppression: Some(key), ..self }
+    }
+
+    /// The same options, with which [`erase`](crate::Archive::erase) and
+    /// [`prune_texts`](crate::Archive::prune_texts) leave it to [`SqliteStorage::scrub`] to take
+    /// the last of what they deleted out of the file. Default: they do so themselves, which writes
+    /// the whole file anew and lets no other write pass meanwhile: seconds for each gigabyte.
+    #[must_use]
+    pub fn scrub_later(self) -> Self {
+        Self { scrubs_later: true, ..self }
+    }
+
     /// Opens the file, and makes it where there is none.
     ///
     /// # Errors
@@ -103,7 +127,13 @@ impl Options {
         // Readers are opened later, wherever the process works by then.
         let path = std::path::absolute(path).map_err(|_| SqliteError::CannotOpen)?;
         let writer = Writer::start(schema::open_writer(&path, &self)?)?;
-        Ok(SqliteStorage { readers: Readers::new(&path), writer, policies: Arc::default() })
+        Ok(SqliteStorage {
+            suppression: self.suppression,
+            scrubs_later: self.scrubs_later,
+            readers: Readers::new(&path),
+            writer,
+            policies: Arc::default(),
+        })
     }
 }
 
@@ -117,11 +147,29 @@ impl SqliteStorage {
     }
 }
 
+impl SqliteStorage {
+    /// Writes the file anew, so that nothing is left in it of what was deleted: for a host that
+    /// opened it with [`Options::scrub_later`]. It needs as much room again on the disk meanwhile.
+    ///
+    /// # Errors
+    /// [`SqliteError`]; call again.
+    pub async fn scrub(&self) -> Result<(), SqliteError> {
+        self.writer.forget(|_| Ok(())).await
+    }
+}
+
 impl Storage for SqliteStorage {
     type Error = SqliteError;
 
     async fn load(&self, contact: &Contact) -> Result<Snapshot, SqliteError> {
-        self.readers.read(|connection| load::snapshot(connection, &self.policies, contact))
+        self.readers.read(|connection| {
+            let mut snapshot = load::snapshot(connection, &self.policies, contact)?;
+            if let (Some(key), None) = (&self.suppression, &snapshot.record) {
+                snapshot.suppressed =
+                    erase::is_suppressed(connection, contact, &key.mark(contact))?;
+            }
+            Ok(snapshot)
+        })
     }
 
     async fn commit(&self, commit: Commit) -> Result<Committed, SqliteError> {

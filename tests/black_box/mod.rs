@@ -8,23 +8,25 @@ use std::{
     sync::OnceLock,
 };
 
-/// The example, built from the present source: a single test's build does not build it.
+/// An example, built from the present source: a single test's build does not build it.
+pub(crate) fn example(name: &str) -> PathBuf {
+    // target/PROFILE/deps/test
+    let test = std::env::current_exe().unwrap();
+    let profile = test.parent().unwrap().parent().unwrap();
+    let mut build = Command::new(env!("CARGO"));
+    build.args(["build", "--quiet", "--example", name, "--target-dir"]);
+    build.arg(profile.parent().unwrap()).current_dir(env!("CARGO_MANIFEST_DIR"));
+    if profile.ends_with("release") {
+        build.arg("--release");
+    }
+    assert!(build.status().unwrap().success());
+    profile.join("examples").join(name)
+}
+
+/// The black box itself.
 pub(crate) fn replay_binary() -> PathBuf {
     static BINARY: OnceLock<PathBuf> = OnceLock::new();
-    let binary = BINARY.get_or_init(|| {
-        // target/PROFILE/deps/test
-        let test = std::env::current_exe().unwrap();
-        let profile = test.parent().unwrap().parent().unwrap();
-        let mut build = Command::new(env!("CARGO"));
-        build.args(["build", "--quiet", "--example", "replay", "--target-dir"]);
-        build.arg(profile.parent().unwrap()).current_dir(env!("CARGO_MANIFEST_DIR"));
-        if profile.ends_with("release") {
-            build.arg("--release");
-        }
-        assert!(build.status().unwrap().success());
-        profile.join("examples/replay")
-    });
-    binary.clone()
+    BINARY.get_or_init(|| example("replay")).clone()
 }
 
 /// What the black box answers; it must have read all lines.

@@ -83,6 +83,14 @@ bugs! {
     RequeueLosesItsPlace: a_message_queued_again_keeps_its_place,
     /// Contacts asked for by state are all listed.
     ListsEveryState: contacts_are_listed_by_state,
+    /// What the ledger says of an erased contact stays.
+    ErasureLeavesEntries: an_erased_contact_is_absent,
+    /// What was queued for an erased contact is handed over.
+    ErasureLeavesMessages: what_waits_for_an_erased_contact_is_gone,
+    /// The same number is erased in every account.
+    ErasesInEveryAccount: an_erasure_in_one_account_leaves_the_others,
+    /// Words are pruned whatever their age.
+    PruneTakesEveryWord: words_at_the_time_or_later_stay,
     /// With prompts replies are taken back.
     CancelOfPromptsTakesAll: a_cancel_of_prompts_takes_back_prompts_alone,
     /// The same number loses its messages in every account.

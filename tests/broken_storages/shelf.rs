@@ -71,7 +71,7 @@ impl Storage for Shelf {
                 && seen
         });
         let current = tables.policies.get(contact.account()).cloned().unwrap_or_default();
-        Ok(Snapshot { current, record, text_unfinished })
+        Ok(Snapshot { current, record, text_unfinished, suppressed: false })
     }
 
     async fn commit(&self, commit: Commit) -> Answer<Committed> {
@@ -257,6 +257,43 @@ impl Archive for Shelf {
         let stood = marks.len();
         marks.retain(|_, at| *at >= before && !self.has(Bug::PruneForgetsAll));
         Ok((stood - marks.len()) as u64)
+    }
+
+    async fn prune_texts(&self, before: Time) -> Answer<u64> {
+        let mut pruned = 0;
+        for (_, _, entry) in &mut self.tables().entries {
+            let is_old = entry.at < before || self.has(Bug::PruneTakesEveryWord);
+            let without = entry.clone().without_words();
+            if is_old && without != *entry {
+                *entry = without;
+                pruned += 1;
+            }
+        }
+        Ok(pruned)
+    }
+
+    async fn erase(&self, contact: &Contact) -> Answer<bool> {
+        let mut tables = self.tables();
+        let is_it = |other: &Contact| {
+            let same_account = other.account() == contact.account();
+            other.number() == contact.number()
+                && (same_account || self.has(Bug::ErasesInEveryAccount))
+        };
+        let mut erased = tables.records.keys().any(is_it);
+        tables.records.retain(|other, _| !is_it(other));
+        let stood = tables.entries.len();
+        if !self.has(Bug::ErasureLeavesEntries) {
+            tables.entries.retain(|(_, account, entry)| {
+                let number = entry.number.unwrap_or(contact.number());
+                entry.number.is_none() || !is_it(&Contact::new(account.clone(), number))
+            });
+        }
+        erased |= tables.entries.len() < stood;
+        if !self.has(Bug::ErasureLeavesMessages) {
+            tables.queue.retain(|row| !is_it(&row.outgoing.id.contact));
+            tables.set_aside.retain(|id, _| !is_it(&id.contact));
+        }
+        Ok(erased)
     }
 }
 

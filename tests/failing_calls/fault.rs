@@ -155,6 +155,14 @@ impl Archive for Failing {
     async fn prune(&self, before: DateTime<Utc>) -> Result<u64, Lost> {
         self.call(self.storage.prune(before)).await
     }
+
+    async fn prune_texts(&self, before: DateTime<Utc>) -> Result<u64, Lost> {
+        self.call(self.storage.prune_texts(before)).await
+    }
+
+    async fn erase(&self, contact: &Contact) -> Result<bool, Lost> {
+        self.call(self.storage.erase(contact)).await
+    }
 }
 
 /// What was handed over, when, and how that ended.

@@ -50,6 +50,7 @@ impl Storage for Shelf {
             current: contents.current.clone(),
             record: contents.record,
             text_unfinished: contents.on_its_way.is_some(),
+            suppressed: false,
         })
     }
 

@@ -116,8 +116,11 @@ fn rows(path: &Path) -> rusqlite::Result<[Rows; 2]> {
         rows.collect::<rusqlite::Result<Rows>>()
     };
     Ok([
-        all("SELECT number, account || state || revision || record FROM contacts ORDER BY number")?,
-        all("SELECT number, account || sequence || at || entry FROM entries
-             ORDER BY number, sequence")?,
+        all("SELECT number, account || state || revision || record || length FROM contacts
+             ORDER BY number")?,
+        all("SELECT contacts.number, account || sequence || at || entry || length(salts)
+                || length(sealed) || hex(chain) IN (SELECT hex(chain) FROM unlogged)
+             FROM contacts JOIN disclosed USING (account, chain)
+             JOIN entries USING (account, chain, sequence) ORDER BY contacts.number, sequence")?,
     ])
 }

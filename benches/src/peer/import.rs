@@ -3,6 +3,7 @@
 use std::{error::Error, path::Path};
 
 use chrono::{DateTime, SecondsFormat, Utc};
+use optin::ledger::{ChainId, Hash, Salts, Sealed, seal::commit};
 use rusqlite::{Connection, OptionalExtension, Statement, params};
 
 /// Rows in one transaction: enough that the sync of each costs little, and little to do again.
@@ -61,6 +62,8 @@ fn status(cell: &str) -> Option<Option<bool>> {
 struct Statements<'c> {
     insert: Statement<'c>,
     append: Statement<'c>,
+    disclose: Statement<'c>,
+    unlogged: Statement<'c>,
     state: Statement<'c>,
     update: Statement<'c>,
     millis: i64,
@@ -72,17 +75,28 @@ impl<'c> Statements<'c> {
     fn of(connection: &'c Connection, now: DateTime<Utc>) -> rusqlite::Result<Self> {
         Ok(Self {
             insert: connection.prepare(
-                "INSERT INTO contacts (account, number, state, revision, record)
-                 VALUES (?1, ?2, ?3, 1, ?4) ON CONFLICT DO NOTHING",
+                "INSERT INTO contacts
+                    (account, number, state, revision, record, chain, length, head)
+                 VALUES (?1, ?2, ?3, 1, ?4, ?5, 1, ?6) ON CONFLICT DO NOTHING",
             )?,
             append: connection.prepare(
-                "INSERT INTO entries (account, number, sequence, at, entry)
-                 VALUES (?1, ?2, ?3, ?4, ?5)",
+                "INSERT INTO entries (account, chain, sequence, leaf, hash, sealed)
+                 VALUES (?1, ?2, ?3, NULL, ?4, ?5)",
             )?,
-            state: connection
-                .prepare("SELECT state, revision FROM contacts WHERE account = ?1 AND number = ?2")?,
+            disclose: connection.prepare(
+                "INSERT INTO disclosed (account, chain, sequence, at, number, entry, salts)
+                 VALUES (?1, ?2, ?3, ?4, NULL, ?5, ?6)",
+            )?,
+            unlogged: connection.prepare(
+                "INSERT INTO unlogged (account, at, chain, sequence) VALUES (?1, ?2, ?3, ?4)",
+            )?,
+            state: connection.prepare(
+                "SELECT state, revision, chain, length, head FROM contacts
+                 WHERE account = ?1 AND number = ?2",
+            )?,
             update: connection.prepare(
-                "UPDATE contacts SET state = 'opted_out', revision = ?3, record = ?4
+                "UPDATE contacts
+                 SET state = 'opted_out', revision = ?3, record = ?4, length = ?5, head = ?6
                  WHERE account = ?1 AND number = ?2",
             )?,
             millis: now.timestamp_millis(),
@@ -99,31 +113,73 @@ impl<'c> Statements<'c> {
         opted_out: Option<bool>,
     ) -> rusqlite::Result<usize> {
         let is_out = opted_out == Some(true);
-        let (state, record) = match is_out {
-            true => ("opted_out", self.opted_out(1)),
-            false => ("pending", self.pending.clone()),
-        };
-        if self.insert.execute(params![account, number, state, stored(&record)])? > 0 {
-            let reason = if is_out { "added_opted_out" } else { "added" };
-            let entry = self.entry(number, opted_out, reason, &record);
-            self.append.execute(params![account, number, 0, self.millis, entry])?;
-            return Ok(0);
-        }
-        if !is_out {
-            return Ok(2);
-        }
-        let known: Option<(String, i64)> = self
+        type Known = (String, i64, [u8; 16], i64, [u8; 32]);
+        let known: Option<Known> = self
             .state
-            .query_row(params![account, number], |row| Ok((row.get(0)?, row.get(1)?)))
+            .query_row(params![account, number], |row| {
+                Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?))
+            })
             .optional()?;
-        let Some((_, revision)) = known.filter(|(state, _)| state != "opted_out") else {
-            return Ok(2);
+        let Some((state, revision, chain, length, head)) = known else {
+            let (state, record, reason) = match is_out {
+                true => ("opted_out", self.opted_out(1), "added_opted_out"),
+                false => ("pending", self.pending.clone(), "added"),
+            };
+            let entry = self.entry(number, opted_out, reason, &record);
+            let ChainId(chain) = ChainId::draw().expect("the system has randomness");
+            let at = Place { account, chain, sequence: 0, previous: [0; 32] };
+            let head = self.seal(&at, number, reason, 1, &entry)?;
+            self.insert.execute(params![account, number, state, stored(&record), chain, head])?;
+            return Ok(0);
         };
-        let record = self.opted_out(revision + 1);
-        self.update.execute(params![account, number, revision + 1, stored(&record)])?;
-        let entry = self.entry(number, opted_out, "added_opted_out", &record);
-        self.append.execute(params![account, number, revision, self.millis, entry])?;
+        if !is_out || state == "opted_out" {
+            return Ok(2);
+        }
+        let (revision, reason) = (revision + 1, "added_opted_out");
+        let record = self.opted_out(revision);
+        let entry = self.entry(number, opted_out, reason, &record);
+        let at = Place { account, chain, sequence: length, previous: head };
+        let head = self.seal(&at, number, reason, revision, &entry)?;
+        let values = params![account, number, revision, stored(&record), length + 1, head];
+        self.update.execute(values)?;
         Ok(1)
+    }
+
+    /// Appends an entry to its chain; says the chain's head.
+    fn seal(
+        &mut self,
+        at: &Place<'_>,
+        number: i64,
+        reason: &str,
+        revision: i64,
+        entry: &str,
+    ) -> rusqlite::Result<[u8; 32]> {
+        let salts = Salts::draw().expect("the system has randomness");
+        let [of_number, _, _, of_entry] = &salts.0;
+        let number = commit(of_number, format!("+{number}").as_bytes());
+        let sealed = Sealed {
+            account: at.account,
+            chain: at.chain,
+            sequence: at.sequence as u64,
+            previous: Hash(at.previous),
+            at: self.millis,
+            policy_revision: 0,
+            kind: "added",
+            verdict: "decided",
+            decision: Some("none"),
+            reason: Some(reason),
+            revision: Some(revision as u64),
+            actor: None,
+            commitments: [Some(number), None, None, Some(commit(of_entry, entry.as_bytes()))],
+        };
+        let bytes = sealed.encode();
+        let Hash(hash) = Hash::of(&bytes);
+        let Place { account, chain, sequence, .. } = *at;
+        self.append.execute(params![account, chain, sequence, hash, bytes])?;
+        let salts = salts.to_bytes();
+        self.disclose.execute(params![account, chain, sequence, self.millis, entry, salts])?;
+        self.unlogged.execute(params![account, self.millis, chain, sequence])?;
+        Ok(hash)
     }
 
     fn opted_out(&self, revision: i64) -> String {
@@ -140,6 +196,14 @@ impl<'c> Statements<'c> {
             r#"{{"version":1,"body":{{"at":"{now}","number":"+{number}","policy_revision":0,"fact":{{"event":{{"added":{{"source":"csv"{said}}}}}}},"verdict":{{"decided":{{"decision":"none","reason":"{reason}","record":{record}}}}}}}}}"#
         )
     }
+}
+
+/// Where an entry comes in its chain.
+struct Place<'a> {
+    account: &'a str,
+    chain: [u8; 16],
+    sequence: i64,
+    previous: [u8; 32],
 }
 
 fn stored(record: &str) -> String {

@@ -1,6 +1,7 @@
 //! The screens, a file each, and the parts that several of them show.
 
 pub(crate) mod contact;
+pub(crate) mod evidence;
 mod guide;
 pub(crate) mod import;
 pub(crate) mod inbox;

@@ -67,6 +67,8 @@ pub fn router(host: Arc<Host>) -> Router {
         .route("/contacts/{digits}/messages", post(pages::contact::send))
         .route("/contacts/{digits}/status", post(pages::contact::change_status))
         .route("/contacts/{digits}/timeline", get(pages::timeline::show))
+        .route("/contacts/{digits}/evidence", get(pages::evidence::page))
+        .route("/contacts/{digits}/evidence.json", get(pages::evidence::file))
         .route("/settings", get(pages::settings::show).post(pages::settings::save))
         .route("/settings/preview", post(pages::settings::preview))
         .route("/import", get(pages::import::show).merge(uploads))

@@ -226,3 +226,21 @@ async fn what_happened_is_on_the_timeline_and_in_the_numbers() {
     assert!(page.contains("From the question to the answer. asked: 10, opted in: 6, opt-outs: 1"));
     assert!(page.contains("Texts to contacts. confirmation: 10, reminder: 4, message: 4"));
 }
+
+#[tokio::test]
+async fn evidence_is_a_page_of_its_own_style_and_a_file_that_holds() {
+    let mut browser = Browser::of(&host("evidence").await);
+    let timeline = browser.get("/contacts/12065550104/timeline").await.text;
+    assert!(timeline.contains("href=\"/contacts/12065550104/evidence\""));
+    let page = browser.get("/contacts/12065550104/evidence").await;
+    let policy = page.header("content-security-policy");
+    assert_eq!(policy, optin::ledger::evidence::content_security_policy());
+    assert!(!policy.contains("unsafe") && !policy.contains("script"));
+    for shown in ["What are your opening hours?", "<blockquote>STOP</blockquote>", "not proven"] {
+        assert!(page.text.contains(shown), "{shown}");
+    }
+    let file = browser.get("/contacts/12065550104/evidence.json").await;
+    let evidence = optin::ledger::Evidence::from_json(&file.text).unwrap();
+    assert!(evidence.verify(&[]).unwrap().record.is_some());
+    assert_eq!(browser.get("/contacts/12065559999/evidence").await.status, 404);
+}

@@ -32,8 +32,12 @@ cases! { Storage:
 }
 
 fn nothing_is_stored_of_an_absent_contact<S: Storage>(probe: &Probe<'_, S>) -> Verdict {
-    let nothing =
-        Snapshot { current: CurrentPolicy::default(), record: None, text_unfinished: false };
+    let nothing = Snapshot {
+        current: CurrentPolicy::default(),
+        record: None,
+        text_unfinished: false,
+        suppressed: false,
+    };
     same("the snapshot", probe.load(&contact(1))?, nothing)
 }
 

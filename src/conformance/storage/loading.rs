@@ -34,7 +34,8 @@ fn a_snapshot_has_settings_record_and_text<S: Storage>(probe: &Probe<'_, S>) -> 
     same("set_policy", set, PolicyCommitted::Applied)?;
     probe.applies(queue_text(&contact, 1))?;
     let current = CurrentPolicy { policy: Arc::new(reminding(2)), revision: Revision::new(1) };
-    let snapshot = Snapshot { current, record: Some(record(1)), text_unfinished: true };
+    let snapshot =
+        Snapshot { current, record: Some(record(1)), text_unfinished: true, suppressed: false };
     same("the snapshot", probe.load(&contact)?, snapshot)
 }
 

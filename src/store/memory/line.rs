@@ -67,6 +67,19 @@ impl Lines {
         in_flight
     }
 
+    /// Drops all that is queued, claimed or set aside for a contact; says whether anything was.
+    pub(super) fn erase(&mut self, contact: &Contact) -> bool {
+        let stood = self.set_aside.len();
+        self.set_aside.retain(|id, _| id.contact != *contact);
+        let mut erased = self.set_aside.len() < stood;
+        let lines = self.lines.keys().filter(|(of, _)| of == contact).cloned();
+        for id in lines.collect::<Vec<_>>() {
+            erased = true;
+            self.change(id, VecDeque::clear);
+        }
+        erased
+    }
+
     pub(super) fn is_current(&self, settlement: &Settlement) -> bool {
         self.find(settlement).is_some()
     }

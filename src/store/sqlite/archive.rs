@@ -3,11 +3,11 @@
 use std::{string::String, vec::Vec};
 
 use chrono::{DateTime, Utc};
-use rusqlite::{Connection, Params, params};
+use rusqlite::{Connection, Params, Transaction, params};
 use serde::de::DeserializeOwned;
 
 use super::{
-    SqliteError, SqliteStorage, json,
+    SqliteError, SqliteStorage, erase, json,
     load::{from_i64, to_i64},
 };
 use crate::{
@@ -22,23 +22,6 @@ use crate::{
     storage::{Archive, Counts, Queue},
 };
 
-impl SqliteStorage {
-    fn entries(
-        &self,
-        account: &AccountId,
-        number: u64,
-        from: u64,
-        limit: usize,
-    ) -> Result<Vec<Entry>, SqliteError> {
-        let page = params![account.as_str(), to_i64(number), to_i64(from), page(limit)];
-        self.readers.read(|connection| {
-            let sql = "SELECT entry FROM entries WHERE account = ?1 AND number = ?2
-                AND sequence >= ?3 ORDER BY sequence LIMIT ?4";
-            decoded(connection, "entry", sql, page)
-        })
-    }
-}
-
 impl Archive for SqliteStorage {
     async fn history(
         &self,
@@ -46,7 +29,14 @@ impl Archive for SqliteStorage {
         from: u64,
         limit: usize,
     ) -> Result<Vec<Entry>, SqliteError> {
-        self.entries(contact.account(), contact.number().to_digits(), from, limit)
+        let number = to_i64(contact.number().to_digits());
+        let page = params![contact.account().as_str(), to_i64(from), page(limit), number];
+        self.readers.read(|connection| {
+            let sql = "SELECT entry FROM disclosed WHERE account = ?1
+                AND chain = (SELECT chain FROM contacts WHERE account = ?1 AND number = ?4)
+                AND sequence >= ?2 ORDER BY sequence LIMIT ?3";
+            decoded(connection, "entry", sql, page)
+        })
     }
 
     async fn account_history(
@@ -55,7 +45,13 @@ impl Archive for SqliteStorage {
         from: u64,
         limit: usize,
     ) -> Result<Vec<Entry>, SqliteError> {
-        self.entries(account, 0, from, limit)
+        let page = params![account.as_str(), to_i64(from), page(limit)];
+        self.readers.read(|connection| {
+            let sql = "SELECT entry FROM disclosed WHERE account = ?1
+                AND chain = (SELECT chain FROM accounts WHERE account = ?1)
+                AND sequence >= ?2 ORDER BY sequence LIMIT ?3";
+            decoded(connection, "entry", sql, page)
+        })
     }
 
     async fn contacts(
@@ -167,9 +163,34 @@ impl Archive for SqliteStorage {
             })
             .await
     }
+
+    async fn prune_texts(&self, before: DateTime<Utc>) -> Result<u64, SqliteError> {
+        let mut pruned = 0;
+        loop {
+            let some = self.writer.write(move |it| erase::prune_texts(it, before)).await?;
+            if some == 0 {
+                if pruned > 0 && !self.scrubs_later {
+                    self.scrub().await?;
+                }
+                return Ok(pruned);
+            }
+            pruned += some;
+        }
+    }
+
+    async fn erase(&self, contact: &Contact) -> Result<bool, SqliteError> {
+        let contact = contact.clone();
+        let mark = self.suppression.as_ref().map(|key| key.mark(&contact));
+        let work = move |it: &Transaction<'_>| erase::erase(it, &contact, mark.as_ref());
+        if self.scrubs_later {
+            self.writer.write(work).await
+        } else {
+            self.writer.forget(work).await
+        }
+    }
 }
 
-fn page(limit: usize) -> i64 {
+pub(super) fn page(limit: usize) -> i64 {
     i64::try_from(limit).unwrap_or(i64::MAX)
 }
 

@@ -8,16 +8,17 @@ use rusqlite::{OptionalExtension, Transaction, params};
 use super::{
     SqliteError, json,
     load::{policy_revision, to_i64},
+    seal::{PreparedEntry, head_at},
 };
 use crate::{
     consent::{
         contact::Contact,
         decision::Cancel,
         id::AccountId,
-        ledger::Entry,
         outgoing::{Content, Outgoing, OutgoingId},
         record::{Record, Revision},
     },
+    ledger::{ChainId, Head},
     storage::{
         Change, Commit, Committed, Mark, Place, PolicyChange, PolicyCommitted, Settlement, Then,
     },
@@ -27,7 +28,9 @@ use crate::{
 pub(super) struct Prepared {
     commit: Commit,
     record: Option<String>,
-    entry: Option<String>,
+    entry: Option<PreparedEntry>,
+    /// The name of the chain, should the record be the first and have no entry.
+    spare: ChainId,
     outgoing: Vec<String>,
 }
 
@@ -41,7 +44,8 @@ impl Prepared {
         let outgoing = commit.outgoing.iter();
         Ok(Self {
             record,
-            entry: entry.map(|entry| json::encode("entry", entry)).transpose()?,
+            entry: entry.map(PreparedEntry::new).transpose()?,
+            spare: ChainId::draw().map_err(|_| SqliteError::NoRandomness)?,
             outgoing: outgoing
                 .map(|outgoing| json::encode("message", outgoing))
                 .collect::<Result<_, _>>()?,
@@ -57,8 +61,9 @@ impl Prepared {
         {
             return Ok(Committed::Duplicate);
         }
-        let stored = stored_revision(transaction, contact)?;
-        if stored != commit.expected.map(|revision| to_i64(revision.number())) {
+        let stored = stored(transaction, contact)?;
+        let revision = stored.as_ref().map(|(revision, _)| *revision);
+        if revision != commit.expected.map(|revision| to_i64(revision.number())) {
             return Ok(Committed::Conflict);
         }
         if let Some(settlement) = &commit.settle
@@ -69,13 +74,22 @@ impl Prepared {
         if let Some(mark) = &commit.mark {
             insert_mark(transaction, contact.account(), mark, commit.at)?;
         }
-        if let (Change::Put(record), Some(json)) = (&commit.change, &self.record) {
-            put_record(transaction, contact, record, json)?;
-        }
-        if let (Some(entry), Some(json)) = (&commit.entry, &self.entry) {
-            let has_record = stored.is_some() || self.record.is_some();
-            let number = if has_record { contact.number().to_digits() } else { 0 };
-            append_entry(transaction, contact.account(), number, entry, json)?;
+        let head = stored.map(|(_, head)| head);
+        match (&commit.change, &self.record, &self.entry) {
+            (Change::Put(record), Some(json), entry) => {
+                let entry = entry.as_ref();
+                let head = match entry {
+                    Some(entry) => entry.append(transaction, contact.account(), head)?,
+                    None => head.unwrap_or_else(|| Head::new(self.spare)),
+                };
+                put_record(transaction, contact, record, json, &head)?;
+            }
+            (_, _, Some(entry)) if head.is_some() => {
+                let head = entry.append(transaction, contact.account(), head)?;
+                put_head(transaction, contact, &head)?;
+            }
+            (_, _, Some(entry)) => entry.append_to_account(transaction, contact.account())?,
+            (_, _, None) => {}
         }
         let in_flight = cancel(transaction, contact, commit.cancel)?;
         for (outgoing, json) in commit.outgoing.iter().zip(&self.outgoing) {
@@ -102,20 +116,26 @@ pub(super) fn set_policy(
             )?
             .execute(params![change.account.as_str(), revision, settings])?;
     }
-    let entry = json::encode("entry", &change.entry)?;
-    append_entry(transaction, &change.account, 0, &change.entry, &entry)?;
+    PreparedEntry::new(&change.entry)?.append_to_account(transaction, &change.account)?;
     Ok(PolicyCommitted::Applied)
 }
 
-fn stored_revision(
+/// The revision of the contact's record, and the head of its chain.
+fn stored(
     transaction: &Transaction<'_>,
     contact: &Contact,
-) -> Result<Option<i64>, SqliteError> {
-    let key = params![contact.account().as_str(), to_i64(contact.number().to_digits())];
-    Ok(transaction
-        .prepare_cached("SELECT revision FROM contacts WHERE account = ?1 AND number = ?2")?
-        .query_row(key, |row| row.get(0))
-        .optional()?)
+) -> Result<Option<(i64, Head)>, SqliteError> {
+    transaction
+        .prepare_cached(
+            "SELECT revision, chain, length, head FROM contacts
+             WHERE account = ?1 AND number = ?2",
+        )?
+        .query_row(params_of(contact), |row| {
+            let revision = row.get(0)?;
+            Ok(head_at(row, 1).map(|head| (revision, head)))
+        })
+        .optional()?
+        .transpose()
 }
 
 fn mark_key(mark: &Mark) -> (&str, &str) {
@@ -154,13 +174,15 @@ fn put_record(
     contact: &Contact,
     record: &Record,
     json: &str,
+    head: &Head,
 ) -> Result<(), SqliteError> {
     transaction
         .prepare_cached(
-            "INSERT INTO contacts (account, number, state, revision, record)
-             VALUES (?1, ?2, ?3, ?4, ?5)
+            "INSERT INTO contacts (account, number, state, revision, record, chain, length, head)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
              ON CONFLICT (account, number) DO UPDATE
-             SET state = excluded.state, revision = excluded.revision, record = excluded.record",
+             SET state = excluded.state, revision = excluded.revision, record = excluded.record,
+                 length = excluded.length, head = excluded.head",
         )?
         .execute(params![
             contact.account().as_str(),
@@ -168,24 +190,25 @@ fn put_record(
             record.state.name(),
             to_i64(record.revision.number()),
             json,
+            head.chain.0,
+            to_i64(head.length),
+            head.hash.0,
         ])?;
     Ok(())
 }
 
-fn append_entry(
+/// The chain goes on, and the record stays.
+fn put_head(
     transaction: &Transaction<'_>,
-    account: &AccountId,
-    number: u64,
-    entry: &Entry,
-    json: &str,
+    contact: &Contact,
+    head: &Head,
 ) -> Result<(), SqliteError> {
+    let (account, number) = params_of(contact);
     transaction
         .prepare_cached(
-            "INSERT INTO entries (account, number, sequence, at, entry)
-             SELECT ?1, ?2, coalesce(max(sequence) + 1, 0), ?3, ?4
-             FROM entries WHERE account = ?1 AND number = ?2",
+            "UPDATE contacts SET length = ?3, head = ?4 WHERE account = ?1 AND number = ?2",
         )?
-        .execute(params![account.as_str(), to_i64(number), entry.at.timestamp_millis(), json,])?;
+        .execute(params![account, number, to_i64(head.length), head.hash.0])?;
     Ok(())
 }
 
@@ -275,7 +298,7 @@ fn cancel(
     Ok(ids.collect::<Result<_, _>>()?)
 }
 
-fn params_of(contact: &Contact) -> (&str, i64) {
+pub(super) fn params_of(contact: &Contact) -> (&str, i64) {
     (contact.account().as_str(), to_i64(contact.number().to_digits()))
 }
 

@@ -48,6 +48,9 @@ pub enum SqliteError {
         /// What the row should hold.
         what: &'static str,
     },
+    /// The system gives no random bytes, without which nothing is sealed. See to the machine.
+    #[error("the system gives no random bytes")]
+    NoRandomness,
     /// The writer thread has ended. Open the storage again.
     #[error("the storage has stopped")]
     Stopped,

@@ -80,7 +80,8 @@ pub(super) fn snapshot(
     if record.map(|record| to_i64(record.revision.number())) != stored {
         return Err(SqliteError::BadRow { what: "record" });
     }
-    Ok(Snapshot { current: policies.at(connection, account, revision)?, record, text_unfinished })
+    let current = policies.at(connection, account, revision)?;
+    Ok(Snapshot { current, record, text_unfinished, suppressed: false })
 }
 
 pub(super) fn policy(

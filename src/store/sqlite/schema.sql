@@ -13,21 +13,84 @@ CREATE TABLE contacts (
     state    TEXT NOT NULL,
     revision INTEGER NOT NULL,
     record   TEXT NOT NULL,
+    chain    BLOB NOT NULL,
+    length   INTEGER NOT NULL,
+    head     BLOB NOT NULL,
     PRIMARY KEY (account, number)
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX contacts_state ON contacts (account, state, number);
+CREATE UNIQUE INDEX contacts_chain ON contacts (account, chain);
 
--- Number 0 is the account itself: settings, and attempts on numbers without a record. With
--- rowids, so that a long entry is appended to a page that it shares.
+-- The account's own chain (settings, and attempts on numbers without a record), and its log.
+CREATE TABLE accounts (
+    account  TEXT NOT NULL,
+    chain    BLOB NOT NULL,
+    length   INTEGER NOT NULL,
+    head     BLOB NOT NULL,
+    log_size INTEGER NOT NULL,
+    PRIMARY KEY (account)
+) STRICT, WITHOUT ROWID;
+
+-- The chains of contacts that were erased.
+CREATE TABLE erased (
+    account TEXT NOT NULL,
+    chain   BLOB NOT NULL,
+    length  INTEGER NOT NULL,
+    head    BLOB NOT NULL,
+    PRIMARY KEY (account, chain)
+) STRICT, WITHOUT ROWID;
+
+-- That somebody was erased, where the host has a key for it: says nothing to who has none.
+CREATE TABLE suppressed (
+    account TEXT NOT NULL,
+    mark    BLOB NOT NULL,
+    PRIMARY KEY (account, mark)
+) STRICT, WITHOUT ROWID;
+
+-- What is sealed: no personal data. leaf is the place in the account's log, once it has one.
 CREATE TABLE entries (
     account  TEXT NOT NULL,
-    number   INTEGER NOT NULL,
+    chain    BLOB NOT NULL,
+    sequence INTEGER NOT NULL,
+    leaf     INTEGER,
+    hash     BLOB NOT NULL,
+    sealed   BLOB NOT NULL,
+    PRIMARY KEY (account, chain, sequence)
+) STRICT, WITHOUT ROWID;
+
+-- What the seals commit to: personal data, emptied by erasure. salts are gone where texts were
+-- pruned; number is set where the chain is the account's and the entry names one. With rowids, so
+-- that a long entry is appended to a page that it shares.
+CREATE TABLE disclosed (
+    account  TEXT NOT NULL,
+    chain    BLOB NOT NULL,
     sequence INTEGER NOT NULL,
     at       INTEGER NOT NULL,
+    number   INTEGER,
     entry    TEXT NOT NULL,
-    PRIMARY KEY (account, number, sequence)
+    salts    BLOB,
+    PRIMARY KEY (account, chain, sequence)
 ) STRICT;
+
+CREATE INDEX disclosed_number ON disclosed (account, number) WHERE number IS NOT NULL;
+
+-- Entries that have no place in their account's log yet, in the order of their time.
+CREATE TABLE unlogged (
+    account  TEXT NOT NULL,
+    at       INTEGER NOT NULL,
+    chain    BLOB NOT NULL,
+    sequence INTEGER NOT NULL,
+    PRIMARY KEY (account, at, chain, sequence)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE log (
+    account  TEXT NOT NULL,
+    leaf     INTEGER NOT NULL,
+    chain    BLOB NOT NULL,
+    sequence INTEGER NOT NULL,
+    PRIMARY KEY (account, leaf)
+) STRICT, WITHOUT ROWID;
 
 -- A text's inbox and id; the host's request for a message has an empty inbox.
 CREATE TABLE marks (

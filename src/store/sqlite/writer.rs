@@ -37,8 +37,25 @@ impl Writer {
         &self,
         work: impl FnMut(&Transaction<'_>) -> Result<T, SqliteError> + Send + 'static,
     ) -> Result<T, SqliteError> {
+        self.send(work, false).await
+    }
+
+    /// The same, and leaves nothing of what it deleted in the file and its log: an error where
+    /// another process keeps that, though the work is done.
+    pub(super) async fn forget<T: Send + 'static>(
+        &self,
+        work: impl FnMut(&Transaction<'_>) -> Result<T, SqliteError> + Send + 'static,
+    ) -> Result<T, SqliteError> {
+        self.send(work, true).await
+    }
+
+    async fn send<T: Send + 'static>(
+        &self,
+        work: impl FnMut(&Transaction<'_>) -> Result<T, SqliteError> + Send + 'static,
+        forgets: bool,
+    ) -> Result<T, SqliteError> {
         let (answer, answered) = oneshot::channel();
-        let job = Box::new(Work { work, value: None, answer });
+        let job = Box::new(Work { work, value: None, answer, forgets });
         let jobs = self.jobs.as_ref().ok_or(SqliteError::Stopped)?;
         jobs.send(job).map_err(|_| SqliteError::Stopped)?;
         answered.await.map_err(|_| SqliteError::Stopped)?
@@ -58,6 +75,7 @@ impl Drop for Writer {
 /// Something to do in a transaction, and somebody who waits for it.
 trait Job: Send {
     fn run(&mut self, transaction: &Transaction<'_>) -> Result<(), SqliteError>;
+    fn forgets(&self) -> bool;
     fn answer(self: Box<Self>, committed: Result<(), SqliteError>);
 }
 
@@ -65,6 +83,7 @@ struct Work<T, F> {
     work: F,
     value: Option<T>,
     answer: oneshot::Sender<Result<T, SqliteError>>,
+    forgets: bool,
 }
 
 impl<T, F> Job for Work<T, F>
@@ -75,6 +94,10 @@ where
     fn run(&mut self, transaction: &Transaction<'_>) -> Result<(), SqliteError> {
         self.value = Some((self.work)(transaction)?);
         Ok(())
+    }
+
+    fn forgets(&self) -> bool {
+        self.forgets
     }
 
     fn answer(self: Box<Self>, committed: Result<(), SqliteError>) {
@@ -93,17 +116,38 @@ fn run(mut connection: Connection, waiting: &Receiver<Box<dyn Job>>) {
                 for job in jobs {
                     let mut alone = [job];
                     let committed = commit(&mut connection, &mut alone);
-                    let [job] = alone;
-                    job.answer(committed);
+                    answer(&connection, alone, committed);
                 }
             }
-            committed => {
-                for job in jobs {
-                    job.answer(committed);
-                }
-            }
+            committed => answer(&connection, jobs, committed),
         }
     }
+}
+
+fn answer(
+    connection: &Connection,
+    jobs: impl IntoIterator<Item = Box<dyn Job>>,
+    committed: Result<(), SqliteError>,
+) {
+    for job in jobs {
+        let forgets = job.forgets() && committed.is_ok();
+        let forgotten = if forgets { scrub(connection) } else { Ok(()) };
+        job.answer(committed.and(forgotten));
+    }
+}
+
+/// Writes the file anew, and empties the log.
+///
+/// Deleted rows are overwritten where they stood. But rows that made room for others were moved,
+/// and SQLite leaves what it moved within a page until the page is written anew.
+fn scrub(connection: &Connection) -> Result<(), SqliteError> {
+    connection.execute_batch("VACUUM")?;
+    let mut busy = false;
+    connection.pragma(None, "wal_checkpoint", "TRUNCATE", |row| {
+        busy = row.get(0)?;
+        Ok(())
+    })?;
+    if busy { Err(SqliteError::Busy) } else { Ok(()) }
 }
 
 /// All jobs in one transaction, which is rolled back if one of them fails.

@@ -7,13 +7,14 @@ use fantoccini::{Locator, key::Key};
 use serde_json::Value;
 use support::{Browser, LOOKS, Look};
 
-const PAGES: [&str; 10] = [
+const PAGES: [&str; 11] = [
     "/",
     "/?state=opted_out",
     "/contacts/12065550100",
     "/contacts/12065550102",
     "/contacts/12065550104",
     "/contacts/12065550104/timeline",
+    "/contacts/12065550104/evidence",
     "/settings",
     "/import",
     "/numbers",

@@ -27,6 +27,9 @@ pub(crate) async fn show(
             h1 { "Timeline of " (number.to_e164()) }
             p.quiet { "The ledger: what happened, what the engine decided, and why. Nothing in it is "
                 "ever changed. Texts that changed nothing are not in it." }
+            p { "Evidence that nothing was changed: "
+                a href={ "/contacts/" (digits) "/evidence" } { "as a page" } ", "
+                a href={ "/contacts/" (digits) "/evidence.json" } { "as a file to verify" } "." }
             ol.timeline start=(from.saturating_add(1)) {
                 @for entry in &timeline.entries { (shown(entry)) }
             }

@@ -35,7 +35,8 @@ pub(super) async fn guard(State(app): State<Arc<App>>, request: Request, next: N
     };
     let headers = response.headers_mut();
     for (name, value) in HEADERS {
-        headers.insert(name, HeaderValue::from_static(value));
+        // A page of its own style says which.
+        headers.entry(name).or_insert(HeaderValue::from_static(value));
     }
     // Pages hold numbers and texts.
     headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));

@@ -28,6 +28,10 @@ impl Problem {
         Self::new(StatusCode::BAD_REQUEST, text)
     }
 
+    pub(crate) fn broken() -> Self {
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "The ledger does not hold. Audit it.")
+    }
+
     fn storage() -> Self {
         Self::new(StatusCode::SERVICE_UNAVAILABLE, "The storage did not answer. Try again.")
     }

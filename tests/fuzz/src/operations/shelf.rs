@@ -146,6 +146,7 @@ impl Storage for Shelf {
             current: lists.policy(contact.account()),
             record: lists.record(contact),
             text_unfinished: lists.outgoing.iter().any(|(outgoing, _)| line(outgoing) == text),
+            suppressed: false,
         })
     }
 

@@ -157,9 +157,12 @@ impl Storage for Script<'_> {
 
     async fn load(&self, _: &Contact) -> Result<Snapshot, StorageLost> {
         match self.ask(Call::Load).await {
-            Answer::Loaded { policy, record, text_unfinished } => {
-                Ok(Snapshot { current: self.current(policy), record, text_unfinished })
-            }
+            Answer::Loaded { policy, record, text_unfinished } => Ok(Snapshot {
+                current: self.current(policy),
+                record,
+                text_unfinished,
+                suppressed: false,
+            }),
             other => unlike(&other),
         }
     }

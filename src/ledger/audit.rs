@@ -1,0 +1,218 @@
+//! Auditing: a whole account in a storage, or a directory of tiles, against a checkpoint.
+
+use alloc::{string::String, vec::Vec};
+
+use super::{
+    archive::Ledger,
+    checkpoint::{BadCheckpoint, Checkpoint},
+    hash::Hash,
+    merkle::{leaf_hash, root},
+    note::NoteKey,
+    publish::{Directory, DirectoryError, Sink},
+    seal::ChainId,
+    tile::{Tile, TileSource, WIDTH},
+    verify::{BadEntry, Verifier},
+};
+use crate::consent::id::AccountId;
+
+/// Rows read at a time.
+const PAGE: usize = 1_000;
+
+/// What was looked at, and held.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Audit {
+    /// Chains, each whole from its first entry to its head.
+    pub chains: u64,
+    /// Entries in them.
+    pub entries: u64,
+    /// Entries whose text was there, and was what was sealed.
+    pub disclosed: u64,
+    /// Entries that have a place in the log.
+    pub logged: u64,
+    /// Entries that the checkpoint vouches for.
+    pub signed: u64,
+}
+
+/// The first thing that does not hold.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum BadLedger<E> {
+    /// The storage, or the directory, failed; try again.
+    #[error("the ledger cannot be read")]
+    Read(#[source] E),
+    /// An entry is not what was sealed.
+    #[error("chain {chain}: {bad}", chain = .chain.to_hex())]
+    Entry {
+        /// Its chain.
+        chain: ChainId,
+        /// Which, and what is wrong with it.
+        bad: BadEntry,
+    },
+    /// The entry in this place of the log is not the one of its chain that says so, or is none.
+    #[error("place {leaf} of the log has another entry than the chain says")]
+    Misplaced {
+        /// The place, from 0.
+        leaf: u64,
+    },
+    /// The log has fewer entries than were signed: the storage went back to an older copy.
+    #[error("the log has {found} entries, and {signed} were signed")]
+    WentBack {
+        /// Entries that there are.
+        found: u64,
+        /// Entries under the checkpoint.
+        signed: u64,
+    },
+    /// The log is not the one that was signed: entries were changed, or made anew.
+    #[error("the log is not the one that was signed")]
+    OtherRoot,
+    /// A published tile is missing, cut off, or not the one that the leaves lead to.
+    #[error("{path} is missing or not what was published")]
+    BadTile {
+        /// Its path.
+        path: String,
+    },
+    /// The checkpoint is not signed by a key that is known.
+    #[error("the checkpoint is not believed")]
+    Checkpoint(#[source] BadCheckpoint),
+}
+
+/// Checks all chains of an account, its log, and with a checkpoint that the log is the one that
+/// was signed. Reads everything once, and holds the hashes of the log's leaves: 32 bytes each.
+///
+/// # Errors
+/// [`BadLedger`]: the first thing that does not hold.
+pub async fn storage<S: Ledger>(
+    storage: &S,
+    account: &AccountId,
+    checkpoint: Option<&Checkpoint>,
+) -> Result<Audit, BadLedger<S::Error>> {
+    let mut audit = Audit::default();
+    let mut places: Vec<(u64, Hash)> = Vec::new();
+    let mut after = None;
+    loop {
+        let heads = storage.heads(account, after, PAGE).await.map_err(BadLedger::Read)?;
+        let Some(last) = heads.last() else { break };
+        after = Some(last.chain);
+        for head in &heads {
+            let bad = |bad| BadLedger::Entry { chain: head.chain, bad };
+            let mut verifier = Verifier::new(account.as_str()).of_chain(head.chain);
+            loop {
+                let from = verifier.length();
+                let rows = storage.sealed(account, head.chain, from, PAGE).await;
+                let rows = rows.map_err(BadLedger::Read)?;
+                if rows.is_empty() {
+                    break;
+                }
+                for row in rows {
+                    let sealed = verifier.entry(&row.bytes, row.hash).map_err(bad)?;
+                    if let Some(shown) = &row.disclosed {
+                        sealed.discloses_json(&shown.json, &shown.salts).map_err(bad)?;
+                        audit.disclosed += 1;
+                    }
+                    if let Some(leaf) = row.leaf {
+                        places.push((leaf, leaf_hash(&row.bytes)));
+                    }
+                    audit.entries += 1;
+                }
+            }
+            // What came since the head was read is the next audit's.
+            if verifier.length() <= head.length {
+                verifier.end(head).map_err(bad)?;
+            }
+            audit.chains += 1;
+        }
+    }
+    let leaves = placed(places)?;
+    audit.logged = leaves.len() as u64;
+    let logged = log_leaves(storage, account, &leaves).await?;
+    if let Some(checkpoint) = checkpoint {
+        let signed = checkpoint.size;
+        if logged < signed {
+            return Err(BadLedger::WentBack { found: logged, signed });
+        }
+        if root(&leaves[..], signed) != Ok(checkpoint.root) {
+            return Err(BadLedger::OtherRoot);
+        }
+        audit.signed = signed;
+    }
+    Ok(audit)
+}
+
+/// Checks a directory of tiles by itself: the checkpoint is signed, and leaves and tiles lead to
+/// its root. What the entries commit to is not there, and not checked.
+///
+/// # Errors
+/// [`BadLedger`]: the first thing that does not hold.
+pub fn directory(
+    directory: &Directory,
+    keys: &[NoteKey],
+) -> Result<(Checkpoint, Audit), BadLedger<DirectoryError>> {
+    let note = directory.checkpoint().map_err(BadLedger::Read)?;
+    let missing = |path: &str| BadLedger::BadTile { path: path.into() };
+    let note = note.ok_or_else(|| missing("checkpoint"))?;
+    let checkpoint = Checkpoint::open(&note, keys).map_err(BadLedger::Checkpoint)?;
+    let mut leaves = Vec::new();
+    let mut level: Vec<Hash> = Vec::new();
+    for tile in Tile::between(0, checkpoint.size) {
+        let first = (tile.index * WIDTH) as usize;
+        if tile.level == 0 {
+            let entries = directory.entries(tile).map_err(BadLedger::Read)?;
+            let entries = entries.ok_or_else(|| missing(&tile.entries_path()))?;
+            leaves.extend(entries.iter().map(|entry| leaf_hash(entry)));
+            level.clone_from(&leaves);
+        } else if tile.index == 0 {
+            // The hashes of the level below, a whole tile each.
+            level =
+                level.chunks_exact(256).filter_map(|row| super::tile::top(row.to_vec())).collect();
+        }
+        let row = level.get(first..first + usize::from(tile.width)).unwrap_or_default();
+        let expected: Vec<u8> = row.iter().flat_map(|hash| hash.0).collect();
+        let found = directory.tile(tile).map_err(BadLedger::Read)?;
+        if found.as_deref() != Some(&expected[..]) {
+            return Err(missing(&tile.path()));
+        }
+    }
+    if root(&leaves[..], checkpoint.size) != Ok(checkpoint.root) {
+        return Err(BadLedger::OtherRoot);
+    }
+    let signed = checkpoint.size;
+    Ok((checkpoint, Audit { logged: signed, signed, ..Audit::default() }))
+}
+
+/// The leaves in their places, which have no gaps and no two entries.
+fn placed<E>(mut places: Vec<(u64, Hash)>) -> Result<Vec<Hash>, BadLedger<E>> {
+    places.sort_unstable();
+    let mut leaves = Vec::with_capacity(places.len());
+    for (expected, (leaf, hash)) in (0..).zip(places) {
+        if leaf != expected {
+            return Err(BadLedger::Misplaced { leaf: expected.min(leaf) });
+        }
+        leaves.push(hash);
+    }
+    Ok(leaves)
+}
+
+/// Checks that the log lists the entries in the places that they say; says how many.
+async fn log_leaves<S: Ledger>(
+    storage: &S,
+    account: &AccountId,
+    leaves: &[Hash],
+) -> Result<u64, BadLedger<S::Error>> {
+    let mut count = 0;
+    loop {
+        let page = storage.leaves(account, count, PAGE).await.map_err(BadLedger::Read)?;
+        if page.is_empty() {
+            break;
+        }
+        for leaf in page {
+            let index = usize::try_from(count).unwrap_or(usize::MAX);
+            if leaves.get(index) != Some(&leaf_hash(&leaf)) {
+                return Err(BadLedger::Misplaced { leaf: count });
+            }
+            count += 1;
+        }
+    }
+    let expected = leaves.len() as u64;
+    if count < expected { Err(BadLedger::Misplaced { leaf: count }) } else { Ok(count) }
+}

@@ -1,0 +1,241 @@
+//! Evidence as a page that a lawyer can read: one file of HTML, nothing to load.
+
+use alloc::{format, string::String};
+use core::fmt::Write as _;
+
+use base64::{Engine, prelude::BASE64_STANDARD};
+use chrono::{DateTime, FixedOffset, Utc};
+
+use super::{Evidence, Proof};
+use crate::consent::{
+    event::{Ending, Event, Override, Settled},
+    ledger::{Entry, Fact, Verdict},
+    outgoing::{MessageKind, OutgoingText},
+};
+use crate::ledger::hash::Hash;
+
+const STYLE: &str = "body{font:16px/1.5 system-ui,sans-serif;max-width:50rem;margin:2rem auto;\
+padding:0 1rem;color:#1a1a1a;background:#fff}table{border-collapse:collapse;width:100%}\
+td,th{text-align:left;vertical-align:top;padding:.4rem .6rem;border-bottom:1px solid #ccc}\
+blockquote{margin:.2rem 0;padding:.2rem .8rem;border-left:3px solid #777;white-space:pre-wrap;\
+overflow-wrap:anywhere}code{overflow-wrap:anywhere}@media print{body{margin:0}}";
+
+/// What a host that serves the page may say of it (`Content-Security-Policy`): its own style and
+/// nothing else.
+pub fn content_security_policy() -> String {
+    let style = BASE64_STANDARD.encode(Hash::of(STYLE.as_bytes()).0);
+    format!("default-src 'none'; style-src 'sha256-{style}'")
+}
+
+impl Evidence {
+    /// The page: the conversation with times in this zone, what was proven and what was not, and
+    /// how to verify it oneself.
+    ///
+    /// `proof` is what [`verify`](Self::verify) said of the same evidence.
+    pub fn to_html(&self, proof: &Proof, zone: FixedOffset) -> String {
+        let mut page =
+            String::from("<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\n");
+        let _ = writeln!(
+            page,
+            "<meta http-equiv=\"Content-Security-Policy\" content=\"{}\">",
+            content_security_policy()
+        );
+        page.push_str("<meta name=\"viewport\" content=\"width=device-width\">\n");
+        let _ = write!(
+            page,
+            "<title>Evidence of consent</title><style>{STYLE}</style></head>\n<body><main>\n"
+        );
+        let number = proof.entries.iter().flatten().find_map(|entry| entry.number);
+        let number = number.map_or_else(|| "erased".into(), |number| number.to_e164());
+        let _ = write!(
+            page,
+            "<h1>Evidence of consent</h1>\n<p>Account <strong>{}</strong>, contact \
+             <strong>{}</strong>. Times are UTC{zone}.</p>\n",
+            escaped(self.account.as_str()),
+            escaped(&number),
+        );
+        page.push_str("<h2>What happened</h2>\n<table><thead><tr><th>When</th><th>What</th><th>Settings</th></tr></thead><tbody>\n");
+        for entry in &proof.entries {
+            match entry {
+                Some(entry) => row(&mut page, entry, zone),
+                None => page.push_str("<tr><td></td><td><em>erased</em></td><td></td></tr>\n"),
+            }
+        }
+        page.push_str("</tbody></table>\n");
+        list(&mut page, "What was proven", &proof.proven());
+        list(&mut page, "What was not proven", &proof.not_proven());
+        self.how_to(&mut page, proof);
+        page.push_str("</main></body></html>\n");
+        page
+    }
+
+    fn how_to(&self, page: &mut String, proof: &Proof) {
+        let _ = write!(
+            page,
+            "<h2>How to verify this</h2>\n<p>This page shows a file of evidence. Ask for that file, \
+             and get the public key of whoever signed it from elsewhere. Then anyone can check it \
+             with the program <code>verify</code> of the crate <code>optin</code>, or with one of \
+             their own: the format is documented field by field.</p>\n<p>Chain <code>{}</code>, last \
+             hash <code>{}</code>, {} entries.</p>\n",
+            escaped(&self.chain),
+            escaped(&self.head),
+            self.entries.len(),
+        );
+        if let (Some(note), Some(checkpoint)) = (&self.checkpoint, &proof.checkpoint) {
+            let _ = write!(
+                page,
+                "<p>Checkpoint of {}:</p>\n<blockquote>{}</blockquote>\n",
+                escaped(&checkpoint.origin),
+                escaped(note)
+            );
+        }
+    }
+}
+
+fn list(page: &mut String, heading: &str, sentences: &[String]) {
+    let _ = write!(page, "<h2>{heading}</h2>\n<ul>\n");
+    for sentence in sentences {
+        let _ = writeln!(page, "<li>{}</li>", escaped(sentence));
+    }
+    page.push_str("</ul>\n");
+}
+
+fn row(page: &mut String, entry: &Entry, zone: FixedOffset) {
+    let _ = write!(page, "<tr><td>{}</td><td>{}", time(entry.at, zone), what(entry));
+    match &entry.verdict {
+        Verdict::Decided { decision, reason, record, text } => {
+            if let Some(text) = text {
+                page.push_str(&written(text));
+            }
+            let _ = write!(page, "<br>{} ({})", escaped(decision.name()), escaped(reason.name()));
+            if let Some(record) = record {
+                let _ = write!(page, ": from then on <strong>{}</strong>", record.state.name());
+            }
+        }
+        Verdict::PolicySet { revision } => {
+            let _ = write!(page, "<br>settings {}", revision.number());
+        }
+        Verdict::Refused(refusal) => {
+            let _ = write!(page, "<br>refused: {}", escaped(refusal.name()));
+        }
+    }
+    let _ = writeln!(page, "</td><td>{}</td></tr>", entry.policy_revision.number());
+}
+
+fn what(entry: &Entry) -> String {
+    let event = match &entry.fact {
+        Fact::Event(event) => event,
+        Fact::PolicyChanged { actor } => {
+            return format!("{} changed the settings", escaped(actor.id().as_str()));
+        }
+    };
+    match &**event {
+        Event::Texted(text) => format!(
+            "The contact wrote, to {}:<blockquote>{}</blockquote>",
+            escaped(text.inbox.as_str()),
+            escaped(text.body.as_str())
+        ),
+        Event::Added { source, opted_out } => {
+            let said = match opted_out {
+                Some(true) => ", as opted out",
+                Some(false) => ", as not opted out",
+                None => "",
+            };
+            format!("Added by {}{said}", source.name())
+        }
+        Event::DeclaredExisting { actor } => {
+            format!("{} declared an existing conversation", escaped(actor.id().as_str()))
+        }
+        Event::Overridden { actor, to, note } => {
+            let to = match to {
+                Override::Active => "active",
+                Override::OptedOut => "opted out",
+            };
+            let note = note.as_ref().map_or_else(String::new, |note| {
+                format!("<blockquote>{}</blockquote>", escaped(note.as_str()))
+            });
+            format!("{} set the contact {to}{note}", escaped(actor.id().as_str()))
+        }
+        Event::CarrierBlocked { code } => {
+            format!("The provider said that the number is blocked ({})", escaped(code.as_str()))
+        }
+        Event::MessageRequested(message) => {
+            let by = message.actor.as_ref().map_or("the business", |actor| actor.id().as_str());
+            format!("A message by {}", escaped(by))
+        }
+        Event::StatusRequested { crm } => format!("{} asked for the status", crm.name()),
+        Event::Settled(settled) => ended(settled),
+    }
+}
+
+fn ended(settled: &Settled) -> String {
+    let what = kind(settled.kind);
+    match &settled.ending {
+        Ending::Accepted { provider_id } => {
+            let id = provider_id.as_ref().map_or_else(String::new, |id| {
+                format!(" as <code>{}</code>", escaped(id.as_str()))
+            });
+            format!("The provider took {what}{id}")
+        }
+        Ending::NotSent { code } => {
+            let code = code
+                .as_ref()
+                .map_or_else(String::new, |code| format!(" ({})", escaped(code.as_str())));
+            format!("The provider did not send {what}{code}")
+        }
+        Ending::Blocked { code } => {
+            format!("The provider blocked {what} ({})", escaped(code.as_str()))
+        }
+        Ending::Unknown => format!("Whether {what} was sent is not known"),
+        Ending::Expired => format!("It was too late for {what}: it was not sent"),
+        Ending::Retry { .. } => format!("The provider did not send {what} yet"),
+        Ending::SetAside => format!("The provider did not send {what}; it was set aside"),
+    }
+}
+
+fn written(text: &OutgoingText) -> String {
+    format!(
+        "<br>Written in answer, from {}: {}<blockquote>{}</blockquote>",
+        escaped(text.from.as_str()),
+        kind(text.kind),
+        escaped(text.body.as_str())
+    )
+}
+
+fn kind(kind: MessageKind) -> &'static str {
+    match kind {
+        MessageKind::Confirmation => "the request to confirm",
+        MessageKind::Reminder => "a reminder",
+        MessageKind::OptedOut => "the answer to the opt-out",
+        MessageKind::Help => "the answer to the call for help",
+        MessageKind::Confirmed => "the answer to the confirmation",
+        MessageKind::Message => "a message",
+    }
+}
+
+fn time(at: DateTime<Utc>, zone: FixedOffset) -> String {
+    format!("{}", at.with_timezone(&zone).format("%Y-%m-%d %H:%M:%S"))
+}
+
+/// Text as HTML shows it, and nothing more: marks that turn its direction are named instead.
+fn escaped(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for char in text.chars() {
+        match char {
+            '&' => escaped.push_str("&amp;"),
+            '<' => escaped.push_str("&lt;"),
+            '>' => escaped.push_str("&gt;"),
+            '"' => escaped.push_str("&quot;"),
+            '\'' => escaped.push_str("&#39;"),
+            '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200e}' | '\u{200f}' => {
+                let _ = write!(escaped, "[U+{:04X}]", u32::from(char));
+            }
+            '\n' | '\t' => escaped.push(char),
+            _ if char.is_control() => {
+                let _ = write!(escaped, "[U+{:04X}]", u32::from(char));
+            }
+            _ => escaped.push(char),
+        }
+    }
+    escaped
+}

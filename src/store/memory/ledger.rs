@@ -1,0 +1,112 @@
+//! What is sealed: heads, chains, and the account's log.
+
+use alloc::vec::Vec;
+use core::convert::Infallible;
+
+use super::{Account, MemoryStorage, trail::Trail};
+use crate::{
+    consent::{contact::Contact, id::AccountId},
+    ledger::{ChainId, Head, Ledger, Sealed, SealedRow},
+};
+
+impl Account {
+    fn trails(&self) -> impl Iterator<Item = &Trail> {
+        let contacts = self.contacts.values().map(|row| &row.trail);
+        contacts.chain([&self.trail]).chain(&self.erased)
+    }
+
+    fn trails_mut(&mut self) -> impl Iterator<Item = &mut Trail> {
+        let contacts = self.contacts.values_mut().map(|row| &mut row.trail);
+        contacts.chain([&mut self.trail]).chain(&mut self.erased)
+    }
+}
+
+impl Ledger for MemoryStorage {
+    async fn head(&self, contact: &Contact) -> Result<Option<Head>, Infallible> {
+        Ok(self.read(contact.account(), |account| {
+            account.contacts.get(&contact.number())?.trail.head()
+        }))
+    }
+
+    async fn account_head(&self, account: &AccountId) -> Result<Option<Head>, Infallible> {
+        Ok(self.read(account, |account| account.trail.head()))
+    }
+
+    async fn heads(
+        &self,
+        account: &AccountId,
+        after: Option<ChainId>,
+        limit: usize,
+    ) -> Result<Vec<Head>, Infallible> {
+        Ok(self.read(account, |account| {
+            let mut heads: Vec<_> = account.trails().filter_map(Trail::head).collect();
+            heads.retain(|head| Some(head.chain) > after);
+            heads.sort_unstable_by_key(|head| head.chain);
+            heads.truncate(limit);
+            heads
+        }))
+    }
+
+    async fn sealed(
+        &self,
+        account: &AccountId,
+        chain: ChainId,
+        from: u64,
+        limit: usize,
+    ) -> Result<Vec<SealedRow>, Infallible> {
+        Ok(self.read(account, |account| {
+            let is_it = |trail: &&Trail| trail.head().is_some_and(|head| head.chain == chain);
+            let trail = account.trails().find(is_it);
+            trail.map(|trail| trail.sealed(from, limit)).unwrap_or_default()
+        }))
+    }
+
+    async fn log_size(&self, account: &AccountId) -> Result<u64, Infallible> {
+        Ok(self.read(account, |account| account.log.len() as u64))
+    }
+
+    async fn sequence(
+        &self,
+        account: &AccountId,
+        expected: u64,
+        limit: usize,
+    ) -> Result<u64, Infallible> {
+        let mut state = self.state();
+        let Some(account) = state.accounts.get_mut(account) else { return Ok(0) };
+        let size = account.log.len() as u64;
+        if size != expected {
+            return Ok(size);
+        }
+        let mut log = core::mem::take(&mut account.log);
+        let mut waiting: Vec<_> = account
+            .trails_mut()
+            .flat_map(Trail::rows)
+            .filter(|row| row.leaf.is_none())
+            .map(|row| (order(&row.bytes), row))
+            .collect();
+        waiting.sort_unstable_by_key(|(order, _)| *order);
+        for (_, row) in waiting.into_iter().take(limit) {
+            row.leaf = Some(log.len() as u64);
+            log.push(row.bytes.clone());
+        }
+        account.log = log;
+        Ok(account.log.len() as u64)
+    }
+
+    async fn leaves(
+        &self,
+        account: &AccountId,
+        from: u64,
+        limit: usize,
+    ) -> Result<Vec<Vec<u8>>, Infallible> {
+        let from = usize::try_from(from).unwrap_or(usize::MAX);
+        Ok(self
+            .read(account, |account| account.log.iter().skip(from).take(limit).cloned().collect()))
+    }
+}
+
+/// In the order of their time, and of their chain.
+fn order(bytes: &[u8]) -> (i64, [u8; 16], u64) {
+    Sealed::decode(bytes)
+        .map_or_else(|_| Default::default(), |sealed| (sealed.at, sealed.chain, sealed.sequence))
+}
