@@ -231,7 +231,8 @@ pub(super) fn kind(fact: &Fact) -> &'static str {
     }
 }
 
-fn actor(fact: &Fact) -> Option<&Actor> {
+/// Who acted.
+pub(super) fn actor(fact: &Fact) -> Option<&Actor> {
     match fact {
         Fact::Event(event) => match &**event {
             Event::DeclaredExisting { actor } | Event::Overridden { actor, .. } => Some(actor),
@@ -248,7 +249,8 @@ fn actor(fact: &Fact) -> Option<&Actor> {
 
 type Said = (&'static str, Option<&'static str>, Option<&'static str>, Option<u64>);
 
-fn verdict_of(entry: &Entry) -> Said {
+/// What was decided, by name, and the revision from then on.
+pub(super) fn verdict_of(entry: &Entry) -> Said {
     match &entry.verdict {
         Verdict::Decided { decision, reason, record, .. } => {
             let revision = record.map(|record| record.revision.number());

@@ -3,7 +3,7 @@
 use super::{
     encoding::{Field, Sealed},
     hash::Hash,
-    seal::{ChainId, Head, Salts, commit, kind, received, sent},
+    seal::{ChainId, Head, Salts, actor, commit, kind, received, sent, verdict_of},
     stored,
 };
 use crate::consent::ledger::Entry;
@@ -198,12 +198,13 @@ impl Sealed<'_> {
                 return bad(Flaw::NotCommitted { field });
             }
         }
-        let at = entry.at.timestamp_millis();
-        let policy_revision = entry.policy_revision.number();
-        if (at, policy_revision, kind(&entry.fact)) == (self.at, self.policy_revision, self.kind) {
-            Ok(())
-        } else {
-            bad(Flaw::AtOdds)
-        }
+        let (verdict, decision, reason, revision) = verdict_of(entry);
+        let says_the_same = entry.at.timestamp_millis() == self.at
+            && entry.policy_revision.number() == self.policy_revision
+            && kind(&entry.fact) == self.kind
+            && (verdict, decision, reason) == (self.verdict, self.decision, self.reason)
+            && revision == self.revision
+            && actor(&entry.fact).map(|actor| actor.id().as_str()) == self.actor;
+        if says_the_same { Ok(()) } else { bad(Flaw::AtOdds) }
     }
 }

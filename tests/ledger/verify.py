@@ -1,60 +1,60 @@
-"""Verifies evidence by src/ledger/ENCODING.md and src/ledger/evidence/SCHEMA.md alone: verify.py FILE.
-Exit status 1 names the first bad entry. The checkpoint's signature (Ed25519) is left to others."""
-import base64, hashlib, json, struct, sys
-FIELDS = ("account chain sequence previous at policy_revision kind verdict decision reason revision actor "
-          "number received sent entry").split()
-def sha(*parts):
-    return hashlib.sha256(b"".join(parts)).digest()
-
-def sealed(data):
-    assert data.startswith(b"optin ledger entry 1\n"), "not a sealed entry"
-    at, fields = 21, {}
-    for name in FIELDS:
-        (length,), at = struct.unpack(">I", data[at:at + 4]), at + 4
-        size = 0 if length == 0xFFFFFFFF else length
-        assert at + size <= len(data), "cut off"
-        fields[name], at = None if length == 0xFFFFFFFF else data[at:at + size], at + size
-    assert at == len(data), "too long"
-    return fields
-
-def root_of(path, index, last, node):
-    for sibling in path:
-        assert last > 0, "path too long"
-        right = index % 2 == 1 or index == last
-        node = sha(b"\x01", sibling, node) if right else sha(b"\x01", node, sibling)
-        while right and index % 2 == 0 and index != 0:
-            index, last = index // 2, last // 2
-        index, last = index // 2, last // 2
-    assert last == 0, "path too short"
-    return node
-
-def check(evidence, n, entry, previous, size, root):
-    data = base64.b64decode(entry["sealed"], validate=True)
-    fields = sealed(data)
-    assert sha(data).hex() == entry["hash"], "changed"
-    assert fields["account"].decode() == evidence["account"], "another account"
-    assert fields["chain"].hex() == evidence["chain"], "another chain"
-    assert struct.unpack(">Q", fields["sequence"])[0] == n, "out of place"
-    assert fields["previous"] == previous, "does not follow"
-    if entry.get("entry") is not None:
-        body = json.loads(entry["entry"])["body"]
-        texted = body["fact"].get("event", {}).get("texted") or {}
-        sent = body["verdict"].get("decided", {}).get("text") or {}
-        texts = [body.get("number"), texted.get("body"), sent.get("body"), entry["entry"]]
-        for name, text, salt in zip(FIELDS[12:], texts, entry["salts"]):
-            assert (text is None) == (salt is None), name
-            assert fields[name] == (salt and sha(bytes.fromhex(salt), text.encode())), name
-    if entry.get("leaf") is not None:
-        path = [bytes.fromhex(node) for node in entry["inclusion"]]
-        assert entry["leaf"] < size, "not in the log"
-        assert root_of(path, entry["leaf"], size - 1, sha(b"\x00", data)) == root, "not in the log"
-    return sha(data)
-
-evidence, n, previous = json.load(open(sys.argv[1], encoding="utf-8")), -1, bytes(32)
-lines = (evidence.get("checkpoint") or "\n0\n").split("\n")
-for n, entry in enumerate(evidence["entries"]):
-    try:
-        previous = check(evidence, n, entry, previous, int(lines[1]), base64.b64decode(lines[2]))
-    except Exception as error:
-        sys.exit(f"entry {n}: {error or type(error).__name__}")
-print("holds" if previous.hex() == evidence["head"] else sys.exit("the last hash is another"))
+"""Verifies evidence, from ENCODING.md and SCHEMA.md alone: verify.py KEY EVIDENCE.json..."""
+import base64, functools, hashlib, json, sys, signed_note
+MAGIC = b"optin ledger entry 1\n"
+FIELDS = """account chain sequence previous at policy_revision kind verdict decision reason revision
+    actor number received sent entry""".split()
+TEXTS = ["number"], ["fact", "event", "texted", "body"], ["verdict", "decided", "text", "body"]
+BUNDLE = {"format", "version", "account", "chain", "head", "entries", "checkpoint"}
+ENTRY = {"sealed", "hash", "entry", "salts", "leaf", "inclusion"}
+REFUSED = (ValueError, TypeError, KeyError, IndexError, AttributeError)
+sha = lambda *parts: hashlib.sha256(b"".join(parts)).digest()
+unbase = lambda text: base64.b64decode(text, validate=True)
+def need(holds, complaint):
+    if not holds: raise ValueError(complaint)
+unique = lambda pairs: need(len(dict(pairs)) == len(pairs), "a field is twice there") or dict(pairs)
+def opened(sealed):
+    at, fields = len(MAGIC), []
+    for _ in FIELDS:
+        size, at = sealed[at:at + 4], at + 4
+        end = at + int.from_bytes(size, "big") * (size != b"\xff" * 4)
+        fields, at = fields + [None if size == b"\xff" * 4 else sealed[at:end]], end
+    need(sealed.startswith(MAGIC) and at == len(sealed), "not sealed as documented")
+    return dict(zip(FIELDS, fields))
+def root(node, leaf, size, path):
+    need(0 <= leaf < size and (size == 1) == (not path), "not at this place of the log")
+    if size == 1: return node
+    half, (*below, beside) = 1 << (size - 1).bit_length() - 1, path
+    if leaf < half: return sha(b"\1", root(node, leaf, half, below), bytes.fromhex(beside))
+    return sha(b"\1", bytes.fromhex(beside), root(node, leaf - half, size - half, below))
+def commitment(salt, content, path):
+    return sha(bytes.fromhex(salt), functools.reduce(dict.get, path, content).encode())
+def entry(bundle, place, shown, before, size, tree):
+    sealed, its = unbase(shown["sealed"]), opened(unbase(shown["sealed"]))
+    need(shown.keys() <= ENTRY and sha(sealed).hex() == shown["hash"], "not what was sealed")
+    need((its["account"].decode(), its["chain"].hex()) == (bundle["account"], bundle["chain"])
+         and its["sequence"] + its["previous"] == place.to_bytes(8, "big") + before, "out of place")
+    if "entry" in shown:
+        body = json.loads(shown["entry"], object_pairs_hook=unique)["body"]
+        for name, salt, path in zip(FIELDS[12:], shown["salts"], [*TEXTS, []], strict=True):
+            hashed = salt and commitment(salt, body if path else shown["entry"], path)
+            need(its[name] == hashed, f"{name} is not what was sealed")
+    if "leaf" in shown:
+        need(root(sha(b"\0", sealed), shown["leaf"], size, shown["inclusion"]) == tree, "not logged")
+    return sha(sealed)
+def verify(bundle, key):
+    form = bundle["format"], bundle["version"]
+    need(bundle.keys() <= BUNDLE and form == ("optin evidence", 1), "not evidence of version 1")
+    before, note = bytes(32), bundle.get("checkpoint")
+    lines = signed_note.text_of(note, key).split("\n") if note else ["", "0", ""]
+    for place, shown in enumerate(bundle["entries"]):
+        try: before = entry(bundle, place, shown, before, int(lines[1]), unbase(lines[2]))
+        except REFUSED as error: raise ValueError(f"entry {place}: {error}") from error
+    need(before.hex() == bundle["head"], "the last entry is not the head")
+    shown, logged = ([it in entry for entry in bundle["entries"]] for it in ("entry", "leaf"))
+    need(logged == sorted(logged, reverse=True), "one before the last in the log is not there")
+    return f"{len(shown)} entries, {sum(shown)} disclosed, {sum(logged)} in the signed log"
+status = 0
+for file in sys.argv[2:]:
+    try: print("holds:", verify(json.load(open(file), object_pairs_hook=unique), sys.argv[1]))
+    except REFUSED as error: status = print("refused:", error) or 1
+sys.exit(status)
