@@ -284,9 +284,9 @@ proptest! {
         let (at, _) = json.char_indices().nth((at * (json.chars().count() - 1) as f64) as usize).unwrap();
         let mut edited = json.clone();
         edited.insert(at, with);
-        if let Ok(evidence) = Evidence::from_json(&edited) {
-            // White space between fields changes nothing.
-            prop_assert!(evidence.verify(&keys()).is_err() || with.is_whitespace());
+        if let Ok(read) = Evidence::from_json(&edited) {
+            // White space between fields changes nothing, nor does another spelling of a letter.
+            prop_assert!(read.verify(&keys()).is_err() || read == evidence);
         }
     }
 }
