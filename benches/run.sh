@@ -4,7 +4,7 @@ set -eu
 cd "$(dirname "$0")/.."
 cargo build --quiet --release --example replay
 target=$(cargo metadata --format-version 1 --no-deps | sed 's/.*"target_directory":"\([^"]*\)".*/\1/')
-for bench in strict reading decide sizes sqlite import; do
+for bench in strict reading decide sizes sqlite import ledger; do
     printf '\n-- %s\n' "$bench"
     cargo run --quiet --release -p optin-benches --bin "$bench"
 done
