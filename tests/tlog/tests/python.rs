@@ -1,12 +1,14 @@
 //! Evidence in the eyes of a program that is not ours, written from the documents alone.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test")]
 
+#[path = "../../black_box/mod.rs"]
 mod black_box;
+#[path = "../../support/mod.rs"]
 mod support;
 
 use std::{fs, io::ErrorKind, process::Command};
 
-use black_box::Scratch;
+use self::black_box::Scratch;
 use chrono::TimeDelta;
 use optin::{
     Archive, Engine, Event, Handover, MessageId, Outbox, Outgoing, Override, Source,
@@ -85,7 +87,7 @@ impl Played {
 
     fn verify_by(&self, signer: &NoteSigner, texts: &[String]) -> (Vec<String>, i32) {
         let mut python = Command::new("python3");
-        python.arg("-B").arg(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/ledger/verify.py"));
+        python.arg("-B").arg(concat!(env!("CARGO_MANIFEST_DIR"), "/../ledger/verify.py"));
         python.arg(signer.key().to_string());
         for (n, text) in texts.iter().enumerate() {
             let path = self.scratch.path(&format!("{n}.json"));
@@ -107,7 +109,7 @@ impl Played {
 
 #[test]
 fn the_script_is_short() {
-    assert!(include_str!("ledger/verify.py").lines().count() <= 60);
+    assert!(include_str!("../../ledger/verify.py").lines().count() <= 60);
 }
 
 #[test]
