@@ -28,6 +28,7 @@
 
 mod access;
 mod batch;
+mod caller;
 mod clock;
 mod code;
 mod found;

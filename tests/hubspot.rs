@@ -18,36 +18,12 @@ use serde_json::{Value, json};
 
 use self::{
     crm::{
-        ACCEPTED, Answer, AtOnce, Got, Server, Tokens, account_of, again, answer, refused, someone,
-        status, status_of, token,
+        ACCEPTED, AtOnce, Got, Server, Tokens, account_of, again, answer,
+        hubspot::{all_taken, inputs, properties, told},
+        refused, someone, status, status_of, token,
     },
     support::{START, inbox, now_or_never},
 };
-
-fn properties() -> Properties {
-    Properties::found_by("sms_number").unwrap()
-}
-
-fn told(n: usize) -> Outgoing {
-    status(Crm::Hubspot, n, true)
-}
-
-fn inputs(got: &Got) -> &Vec<Value> {
-    got.body["inputs"].as_array().unwrap()
-}
-
-/// The answer of a HubSpot that took all.
-fn all_taken(got: &Got) -> Answer {
-    let results: Vec<Value> = inputs(got).iter().map(result).collect();
-    answer(200, json!({ "status": "COMPLETE", "results": results }))
-}
-
-fn result(input: &Value) -> Value {
-    json!({
-        "id": "512", "new": false, "properties": input["properties"],
-        "objectWriteTraceId": input["objectWriteTraceId"],
-    })
-}
 
 #[test]
 fn a_status_is_an_upsert_of_two_properties() {

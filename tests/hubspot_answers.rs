@@ -7,45 +7,17 @@ mod support;
 use std::{sync::atomic::Ordering::SeqCst, time::Duration};
 
 use http::Response;
-use optin::{
-    Crm, Handover, Outbox, Outgoing,
-    client::CallFailed,
-    sync::hubspot::{HubSpot, Properties},
-};
+use optin::{Crm, Handover, Outbox, Outgoing, client::CallFailed, sync::hubspot::HubSpot};
 use serde_json::{Value, json};
 
 use self::{
     crm::{
-        ACCEPTED, Answer, AtOnce, Got, Pace, Server, Tokens, account_of, again, answer, refused,
-        shown, someone, status, status_of, token,
+        ACCEPTED, Answer, AtOnce, Got, Pace, Server, Tokens, account_of, again, answer,
+        hubspot::{all_taken, inputs, properties, result, told},
+        refused, shown, someone, status_of, token,
     },
     support::now_or_never,
 };
-
-fn properties() -> Properties {
-    Properties::found_by("sms_number").unwrap()
-}
-
-fn told(n: usize) -> Outgoing {
-    status(Crm::Hubspot, n, true)
-}
-
-fn inputs(got: &Got) -> &Vec<Value> {
-    got.body["inputs"].as_array().unwrap()
-}
-
-/// The answer of a HubSpot that took all.
-fn all_taken(got: &Got) -> Answer {
-    let results: Vec<Value> = inputs(got).iter().map(result).collect();
-    answer(200, json!({ "status": "COMPLETE", "results": results }))
-}
-
-fn result(input: &Value) -> Value {
-    json!({
-        "id": "512", "new": false, "properties": input["properties"],
-        "objectWriteTraceId": input["objectWriteTraceId"],
-    })
-}
 
 fn error(input: &Value, category: &str) -> Value {
     json!({

@@ -11,61 +11,19 @@ use optin::{
         salesforce::{OptOutField, Record, Records, Salesforce},
     },
 };
-use serde_json::{Value, json};
+use serde_json::json;
 
 use self::{
     crm::{
-        ACCEPTED, Answer, AtOnce, Got, Server, Tokens, again, answer, refused, shown, status, token,
+        ACCEPTED, AtOnce, Got, Server, Tokens, again, answer, refused,
+        salesforce::{By, all_taken, contact_record, contacts_alone, failed, id, records, told},
+        shown, status, token,
     },
     support::{START, inbox, now_or_never},
 };
 
-/// A made id of 18 letters and digits.
-fn id(object: &str, contact: &Contact) -> String {
-    format!("{}{:012}AAA", &object[..3], contact.number().to_digits() % 1_000_000_000_000)
-}
-
-fn contact_record(contact: &Contact) -> Record {
-    Record::by_id("Contact", &id("Contact", contact)).unwrap()
-}
-
 fn lead(contact: &Contact) -> Record {
     Record::by_external_id("Lead", "Number__c", &contact.number().to_e164()).unwrap()
-}
-
-/// Records by a function of the contact.
-struct By<F>(F);
-
-impl<F: Fn(&Contact) -> Vec<Record> + Send + Sync> Records for By<F> {
-    async fn records(&self, contact: &Contact) -> Found<Vec<Record>> {
-        Found::Here((self.0)(contact))
-    }
-}
-
-fn contacts_alone() -> By<impl Fn(&Contact) -> Vec<Record> + Send + Sync> {
-    By(|contact: &Contact| vec![contact_record(contact)])
-}
-
-fn told(n: usize) -> Outgoing {
-    status(Crm::Salesforce, n, true)
-}
-
-fn records(got: &Got) -> &Vec<Value> {
-    got.body["records"].as_array().unwrap()
-}
-
-fn taken(record: &Value) -> Value {
-    let id = record.get("id").cloned().unwrap_or(json!("00Q000000000001AAA"));
-    json!({ "id": id, "success": true, "errors": [] })
-}
-
-fn failed(word: &str) -> Value {
-    let error = json!({ "statusCode": word, "message": "no", "fields": [] });
-    json!({ "success": false, "errors": [error] })
-}
-
-fn all_taken(got: &Got) -> Answer {
-    answer(200, Value::from_iter(records(got).iter().map(taken)))
 }
 
 #[test]

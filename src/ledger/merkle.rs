@@ -128,24 +128,9 @@ pub fn is_included(proof: &[Hash], index: u64, leaf: Hash, size: u64, root: Hash
     if index >= size {
         return false;
     }
-    let (mut node, mut last, mut hash) = (index, size - 1, leaf);
-    for &sibling in proof {
-        if last == 0 {
-            return false;
-        }
-        if node & 1 == 1 || node == last {
-            hash = node_hash(sibling, hash);
-            while node & 1 == 0 && node != 0 {
-                node >>= 1;
-                last >>= 1;
-            }
-        } else {
-            hash = node_hash(hash, sibling);
-        }
-        node >>= 1;
-        last >>= 1;
-    }
-    last == 0 && hash == root
+    let mut hash = leaf;
+    let is_whole = climb(proof, index, size - 1, |sibling, side| hash = side.join(sibling, hash));
+    is_whole && hash == root
 }
 
 /// Whether `proof` shows that the log of `old` leaves under `old_root` is the beginning of that of
@@ -165,29 +150,60 @@ pub fn is_consistent(proof: &[Hash], old: u64, old_root: Hash, size: u64, root: 
         node >>= 1;
         last >>= 1;
     }
-    let mut proof = proof.iter().copied();
     // A log of a power of two is a whole subtree: its root stands for the first hash.
-    let first = if node == 0 { Some(old_root) } else { proof.next() };
-    let Some(first) = first else { return false };
+    let (first, proof) = match proof.split_first() {
+        _ if node == 0 => (old_root, proof),
+        Some((first, proof)) => (*first, proof),
+        None => return false,
+    };
     let (mut old_hash, mut hash) = (first, first);
-    for sibling in proof {
+    let is_whole = climb(proof, node, last, |sibling, side| {
+        if side == Side::Left {
+            old_hash = side.join(sibling, old_hash);
+        }
+        hash = side.join(sibling, hash);
+    });
+    is_whole && old_hash == old_root && hash == root
+}
+
+/// On which side of a node its sibling is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Side {
+    Left,
+    Right,
+}
+
+impl Side {
+    /// The hash over a node and its sibling.
+    fn join(self, sibling: Hash, hash: Hash) -> Hash {
+        match self {
+            Self::Left => node_hash(sibling, hash),
+            Self::Right => node_hash(hash, sibling),
+        }
+    }
+}
+
+/// Goes up from a node of a tree whose last node of that level is `last`, with a sibling a level;
+/// says whether the last sibling was the root's.
+fn climb(proof: &[Hash], mut node: u64, mut last: u64, mut step: impl FnMut(Hash, Side)) -> bool {
+    for &sibling in proof {
         if last == 0 {
             return false;
         }
         if node & 1 == 1 || node == last {
-            old_hash = node_hash(sibling, old_hash);
-            hash = node_hash(sibling, hash);
+            step(sibling, Side::Left);
+            // On the right edge a node without a sibling goes up as it is.
             while node & 1 == 0 && node != 0 {
                 node >>= 1;
                 last >>= 1;
             }
         } else {
-            hash = node_hash(hash, sibling);
+            step(sibling, Side::Right);
         }
         node >>= 1;
         last >>= 1;
     }
-    last == 0 && old_hash == old_root && hash == root
+    last == 0
 }
 
 /// The hash over `count` leaves from `first` on: a subtree, or the right edge of one.

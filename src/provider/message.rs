@@ -1,13 +1,16 @@
 //! What every provider asks of a message before it is sent, and of the host's settings.
 
-use alloc::string::String;
+use alloc::{string::String, vec::Vec};
 
 use chrono::{DateTime, TimeDelta, Utc};
-use http::Uri;
+use http::{Request, Response, Uri};
 
-use crate::consent::{
-    id::CarrierCode,
-    outgoing::{Content, Handover, Outgoing, OutgoingText},
+use crate::{
+    client::{CallFailed, Client},
+    consent::{
+        id::CarrierCode,
+        outgoing::{Content, Handover, Outgoing, OutgoingText},
+    },
 };
 
 /// Why a message has no request. It is certainly not sent.
@@ -43,6 +46,18 @@ impl From<Unsendable> for Handover {
 pub struct InvalidSetting {
     /// Which one.
     pub what: &'static str,
+}
+
+/// Makes the request of a message, where it has one, and says what came of it.
+pub(super) async fn hand_over(
+    client: &impl Client,
+    request: Result<Request<Vec<u8>>, Unsendable>,
+    read: impl FnOnce(Result<&Response<Vec<u8>>, CallFailed>) -> Handover,
+) -> Handover {
+    match request {
+        Ok(request) => read(client.call(request).await.as_ref().map_err(|failed| *failed)),
+        Err(why) => why.into(),
+    }
 }
 
 /// The text, and the whole seconds that are left for it: 1 or more.

@@ -21,34 +21,28 @@ mod ids;
 mod properties;
 mod request;
 
-use alloc::vec::Vec;
+use alloc::{string::String, vec::Vec};
 use core::fmt;
 use std::time::Instant;
 
 use http::Method;
 
-use self::{
-    answer::Read,
-    request::{Input, MOST, PATH},
-};
+use self::request::{Input, MOST, PATH};
 pub use self::{
     ids::{Ids, Numbers},
     properties::Properties,
 };
 use super::{
-    Found,
     access::{Access, Accounts},
     batch::{Calls, Gatherer},
-    clock::Clock,
-    code,
-    pause::Pauses,
+    caller::{self, Caller},
     split::{self, Called},
 };
 use crate::{
-    client::{CallFailed, Client},
+    client::Client,
     consent::{
         id::AccountId,
-        outgoing::{Content, Crm, Handover, Outgoing},
+        outgoing::{Crm, Handover, Outgoing},
     },
     outbox::Outbox,
 };
@@ -108,11 +102,9 @@ pub const ADDRESS: &str = "https://api.hubapi.com";
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub struct HubSpot<C, A, I = Numbers> {
-    client: C,
-    accounts: A,
+    caller: Caller<C, A>,
     ids: I,
     properties: Properties,
-    pauses: Pauses,
     gatherer: Gatherer<Input>,
 }
 
@@ -120,8 +112,8 @@ impl<C: Client, A: Accounts> HubSpot<C, A> {
     /// Tells HubSpot through this client, with these accounts' tokens, and finds contacts by their
     /// numbers.
     pub fn new(client: C, accounts: A, properties: Properties) -> Self {
-        let (pauses, gatherer) = (Pauses::default(), Gatherer::new());
-        Self { client, accounts, ids: Numbers, properties, pauses, gatherer }
+        let (caller, gatherer) = (Caller::new(client, accounts), Gatherer::new());
+        Self { caller, ids: Numbers, properties, gatherer }
     }
 }
 
@@ -129,14 +121,14 @@ impl<C: Client, A: Accounts, I: Ids> HubSpot<C, A, I> {
     /// The same, finding contacts by these ids.
     #[must_use]
     pub fn with_ids<J: Ids>(self, ids: J) -> HubSpot<C, A, J> {
-        let Self { client, accounts, properties, pauses, gatherer, ids: _ } = self;
-        HubSpot { client, accounts, ids, properties, pauses, gatherer }
+        let Self { caller, properties, gatherer, ids: _ } = self;
+        HubSpot { caller, ids, properties, gatherer }
     }
 
     /// The same, with another clock for how long an account waits: for tests.
     #[must_use]
     pub fn with_clock(self, clock: impl Fn() -> Instant + Send + Sync + 'static) -> Self {
-        Self { pauses: Pauses::new(Clock::new(clock)), ..self }
+        Self { caller: self.caller.with_clock(clock), ..self }
     }
 
     /// The properties, to read HubSpot's webhooks by.
@@ -144,50 +136,27 @@ impl<C: Client, A: Accounts, I: Ids> HubSpot<C, A, I> {
         &self.properties
     }
 
+    async fn input(&self, outgoing: &Outgoing) -> Result<Input, Handover> {
+        let status = self.caller.status(outgoing, Crm::Hubspot)?;
+        let id = caller::place(self.ids.id(&outgoing.id.contact).await, String::is_empty)?;
+        Ok(Input::new(outgoing, id, status.opted_out))
+    }
+
     async fn upsert(&self, account: &AccountId, access: &Access, inputs: &[Input]) -> Called {
         let body = request::body(inputs, &self.properties);
-        let answer = self.client.call(access.request(Method::POST, PATH, body)).await;
-        let Read { called, pause, expired } = match &answer {
-            Ok(answer) => answer::read(answer, inputs, &self.properties),
-            Err(CallFailed::NotSent) => {
-                return Called::Over(code::again(None), code::again(None));
-            }
-            Err(CallFailed::Unknown) => {
-                return Called::Over(Handover::Unknown, code::again(code::named("not_tried")));
-            }
-        };
-        if expired {
-            self.accounts.expired(account, access);
-        }
-        if let Some((length, code)) = pause {
-            self.pauses.begin(account, length, code);
-        }
-        called
+        let request = access.request(Method::POST, PATH, body);
+        let read = |answer: &_| answer::read(answer, inputs, &self.properties);
+        self.caller.call(account, access, request, read).await
     }
 }
 
 impl<C: Client, A: Accounts, I: Ids> Outbox for HubSpot<C, A, I> {
     async fn send(&self, outgoing: &Outgoing) -> Handover {
-        let status = match &outgoing.content {
-            Content::Status(status) => *status,
-            Content::Text(_) => return code::refused(code::named("not_a_status")),
+        let input = match self.input(outgoing).await {
+            Ok(input) => input,
+            Err(handover) => return handover,
         };
-        if status.crm != Crm::Hubspot {
-            return code::refused(code::named("other_crm"));
-        }
-        let contact = &outgoing.id.contact;
-        if let Some(waits) = self.pauses.of(contact.account()) {
-            return waits;
-        }
-        let id = match self.ids.id(contact).await {
-            Found::Here(id) if !id.is_empty() => id,
-            Found::Here(_) | Found::Nowhere => {
-                return code::refused(code::named("unknown_contact"));
-            }
-            Found::NotNow => return code::again(code::named("not_found_now")),
-        };
-        let input = Input::new(outgoing, id, status.opted_out);
-        self.gatherer.send(self, contact.account(), input).await
+        self.gatherer.send(self, outgoing.id.contact.account(), input).await
     }
 }
 
@@ -196,12 +165,7 @@ impl<C: Client, A: Accounts, I: Ids> Calls for HubSpot<C, A, I> {
     type Ready = Access;
 
     async fn ready(&self, account: &AccountId) -> Result<Access, Handover> {
-        // The call before it may have begun a pause.
-        if let Some(waits) = self.pauses.of(account) {
-            return Err(waits);
-        }
-        let access = self.accounts.access(account).await;
-        access.ok_or_else(|| code::again(code::named("not_connected")))
+        self.caller.ready(account).await
     }
 
     fn fits(&self, batch: &[Input], next: &Input) -> bool {
@@ -211,7 +175,7 @@ impl<C: Client, A: Accounts, I: Ids> Calls for HubSpot<C, A, I> {
     async fn call(&self, account: &AccountId, access: Access, batch: &[Input]) -> Vec<Handover> {
         let access = &access;
         let whole = alloc::vec![0..batch.len()];
-        split::call(&self.pauses.clock, batch.len(), whole, |part| {
+        split::call(self.caller.clock(), batch.len(), whole, |part| {
             self.upsert(account, access, &batch[part])
         })
         .await

@@ -30,28 +30,23 @@ use std::{collections::BTreeSet, time::Instant};
 
 use http::Method;
 
-use self::{
-    answer::Read,
-    request::{Item, MOST_GROUPS, MOST_RECORDS, Write},
-};
+use self::request::{Item, MOST_GROUPS, MOST_RECORDS, Write};
 pub use self::{
     field::OptOutField,
     records::{Record, Records},
 };
 use super::{
-    Found,
     access::{Access, Accounts},
     batch::{Calls, Gatherer},
-    clock::Clock,
+    caller::{self, Caller},
     code,
-    pause::Pauses,
     split::{self, Called},
 };
 use crate::{
-    client::{CallFailed, Client},
+    client::Client,
     consent::{
         id::AccountId,
-        outgoing::{Content, Crm, Handover, Outgoing},
+        outgoing::{Crm, Handover, Outgoing},
     },
     outbox::Outbox,
 };
@@ -107,12 +102,10 @@ const VERSION: (u16, u16) = (62, 0);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub struct Salesforce<C, A, R> {
-    client: C,
-    accounts: A,
+    caller: Caller<C, A>,
     records: R,
     field: OptOutField,
     version: String,
-    pauses: Pauses,
     gatherer: Gatherer<Item>,
 }
 
@@ -120,12 +113,10 @@ impl<C: Client, A: Accounts, R: Records> Salesforce<C, A, R> {
     /// Tells Salesforce through this client, with these accounts' tokens, on these records.
     pub fn new(client: C, accounts: A, records: R) -> Self {
         let new = Self {
-            client,
-            accounts,
+            caller: Caller::new(client, accounts),
             records,
             field: OptOutField::default(),
             version: String::new(),
-            pauses: Pauses::default(),
             gatherer: Gatherer::new(),
         };
         new.with_version(VERSION.0, VERSION.1)
@@ -147,12 +138,24 @@ impl<C: Client, A: Accounts, R: Records> Salesforce<C, A, R> {
     /// The same, with another clock for how long an account waits: for tests.
     #[must_use]
     pub fn with_clock(self, clock: impl Fn() -> Instant + Send + Sync + 'static) -> Self {
-        Self { pauses: Pauses::new(Clock::new(clock)), ..self }
+        Self { caller: self.caller.with_clock(clock), ..self }
     }
 
     /// The field, to read Salesforce's changes by.
     pub fn field(&self) -> &OptOutField {
         &self.field
+    }
+
+    async fn item(&self, outgoing: &Outgoing) -> Result<Item, Handover> {
+        let status = self.caller.status(outgoing, Crm::Salesforce)?;
+        let contact = &outgoing.id.contact;
+        let records = caller::place(self.records.records(contact).await, Vec::is_empty)?;
+        let (contact, records) = (contact.clone(), distinct(records));
+        let item = Item { contact, records, opted_out: status.opted_out };
+        if item.records.len() > MOST_RECORDS || groups([&item]) > MOST_GROUPS {
+            return Err(code::refused(code::named("too_many_records")));
+        }
+        Ok(item)
     }
 
     async fn write(&self, account: &AccountId, access: &Access, part: &[Write<'_>]) -> Called {
@@ -161,51 +164,19 @@ impl<C: Client, A: Accounts, R: Records> Salesforce<C, A, R> {
         };
         let path = request::path(&self.version, &first.record.group);
         let body = request::body(part, &self.field);
-        let answer = self.client.call(access.request(Method::PATCH, &path, body)).await;
-        let Read { called, pause, expired } = match &answer {
-            Ok(answer) => answer::read(answer, part),
-            Err(CallFailed::NotSent) => {
-                return Called::Over(code::again(None), code::again(None));
-            }
-            Err(CallFailed::Unknown) => {
-                return Called::Over(Handover::Unknown, code::again(code::named("not_tried")));
-            }
-        };
-        if expired {
-            self.accounts.expired(account, access);
-        }
-        if let Some((length, code)) = pause {
-            self.pauses.begin(account, length, code);
-        }
-        called
+        let request = access.request(Method::PATCH, &path, body);
+        let read = |answer: &_| answer::read(answer, part);
+        self.caller.call(account, access, request, read).await
     }
 }
 
 impl<C: Client, A: Accounts, R: Records> Outbox for Salesforce<C, A, R> {
     async fn send(&self, outgoing: &Outgoing) -> Handover {
-        let status = match &outgoing.content {
-            Content::Status(status) => *status,
-            Content::Text(_) => return code::refused(code::named("not_a_status")),
+        let item = match self.item(outgoing).await {
+            Ok(item) => item,
+            Err(handover) => return handover,
         };
-        if status.crm != Crm::Salesforce {
-            return code::refused(code::named("other_crm"));
-        }
-        let contact = &outgoing.id.contact;
-        if let Some(waits) = self.pauses.of(contact.account()) {
-            return waits;
-        }
-        let records = match self.records.records(contact).await {
-            Found::Here(records) if !records.is_empty() => distinct(records),
-            Found::Here(_) | Found::Nowhere => {
-                return code::refused(code::named("unknown_contact"));
-            }
-            Found::NotNow => return code::again(code::named("not_found_now")),
-        };
-        let item = Item { contact: contact.clone(), records, opted_out: status.opted_out };
-        if item.records.len() > MOST_RECORDS || groups([&item]) > MOST_GROUPS {
-            return code::refused(code::named("too_many_records"));
-        }
-        self.gatherer.send(self, contact.account(), item).await
+        self.gatherer.send(self, outgoing.id.contact.account(), item).await
     }
 }
 
@@ -214,12 +185,7 @@ impl<C: Client, A: Accounts, R: Records> Calls for Salesforce<C, A, R> {
     type Ready = Access;
 
     async fn ready(&self, account: &AccountId) -> Result<Access, Handover> {
-        // The call before it may have begun a pause.
-        if let Some(waits) = self.pauses.of(account) {
-            return Err(waits);
-        }
-        let access = self.accounts.access(account).await;
-        access.ok_or_else(|| code::again(code::named("not_connected")))
+        self.caller.ready(account).await
     }
 
     fn fits(&self, batch: &[Item], next: &Item) -> bool {
@@ -234,7 +200,7 @@ impl<C: Client, A: Accounts, R: Records> Calls for Salesforce<C, A, R> {
         let writes = request::writes(batch);
         let (access, written) = (&access, writes.as_slice());
         let parts: Vec<Range<usize>> = request::parts(written);
-        let clock = &self.pauses.clock;
+        let clock = self.caller.clock();
         let each = split::call(clock, written.len(), parts, |part| {
             self.write(account, access, &written[part])
         })

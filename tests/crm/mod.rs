@@ -3,6 +3,8 @@
 #![allow(clippy::unwrap_used, reason = "a test")]
 
 pub(crate) mod host;
+pub(crate) mod hubspot;
+pub(crate) mod salesforce;
 
 use std::{
     future::poll_fn,

@@ -9,6 +9,7 @@ use crate::{
     client::Client,
     consent::outgoing::{Handover, Outgoing},
     outbox::Outbox,
+    provider::message::hand_over,
 };
 
 /// An outbox for texts: one request of Twilio's message API each, made by the host's client.
@@ -56,13 +57,8 @@ where
     K: Fn() -> DateTime<Utc> + Send + Sync,
 {
     async fn send(&self, outgoing: &Outgoing) -> Handover {
-        match self.messages.request(outgoing, (self.clock)()) {
-            Ok(request) => match self.client.call(request).await {
-                Ok(answer) => Messages::handover(Ok(&answer)),
-                Err(failed) => Messages::handover(Err(failed)),
-            },
-            Err(why) => why.into(),
-        }
+        let request = self.messages.request(outgoing, (self.clock)());
+        hand_over(&self.client, request, Messages::handover).await
     }
 }
 

@@ -9,16 +9,8 @@ use serde_json::Value;
 use super::{Properties, request::Input};
 use crate::{
     consent::{id::CarrierCode, outgoing::Handover},
-    sync::{code, pause, split::Called},
+    sync::{caller::Read, code, pause, split::Called},
 };
-
-/// What an answer means for its batch, and for the account's next calls.
-pub(super) struct Read {
-    pub(super) called: Called,
-    /// How long the account waits, and why.
-    pub(super) pause: Option<(Duration, Option<CarrierCode>)>,
-    pub(super) expired: bool,
-}
 
 /// Where an answer does not say how long: HubSpot's bursts are counted over ten seconds, its days
 /// by the account's midnight, and a locked record is free after two seconds.

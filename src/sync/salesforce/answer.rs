@@ -11,17 +11,9 @@ use super::{
     request::Write,
 };
 use crate::{
-    consent::{id::CarrierCode, outgoing::Handover},
-    sync::{code, pause, split::Called},
+    consent::outgoing::Handover,
+    sync::{caller::Read, code, pause, split::Called},
 };
-
-/// What an answer means for its records, and for the account's next calls.
-pub(super) struct Read {
-    pub(super) called: Called,
-    /// How long the account waits, and why.
-    pub(super) pause: Option<(Duration, Option<CarrierCode>)>,
-    pub(super) expired: bool,
-}
 
 /// Requests are counted over 24 hours, each by its own time: some are free again soon.
 const USED_UP: Duration = Duration::from_secs(5 * 60);
