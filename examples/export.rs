@@ -11,10 +11,11 @@
 //! Evidence is personal data: keep it as such.
 
 use std::{
+    collections::HashSet,
     env,
     error::Error,
     fs::{self, File, OpenOptions},
-    io::{BufRead, BufReader, IsTerminal, Seek, Write, stderr, stdout},
+    io::{BufRead, BufReader, IsTerminal, Seek, SeekFrom, Write, stderr, stdout},
     path::Path,
 };
 
@@ -57,7 +58,7 @@ impl Exporter {
     fn all(&self, path: &Path) -> Outcome<u64> {
         let counts = block_on(self.storage.counts(&self.account))?;
         let total = counts.pending + counts.active + counts.opted_out;
-        let (mut file, mut done, mut after) = resume(path)?;
+        let Begun { mut file, mut done, mut after, unnamed } = Begun::open(path)?;
         loop {
             let page = self.storage.contacts(&self.account, None, after, 500);
             let page = block_on(page)?;
@@ -65,8 +66,9 @@ impl Exporter {
                 break;
             }
             for (number, _) in page {
-                // Erased meanwhile: nothing is left to say.
-                if let Some(evidence) = self.evidence(number)? {
+                // Erased meanwhile: nothing is left to say. Or said by the earlier run.
+                let evidence = self.evidence(number)?;
+                if let Some(evidence) = evidence.filter(|it| !unnamed.contains(&it.chain)) {
                     serde_json::to_writer(&mut file, &evidence)?;
                     file.write_all(b"\n")?;
                     done += 1;
@@ -83,23 +85,44 @@ impl Exporter {
     }
 }
 
-/// The file, cut after its last whole line, how many there are, and whose the last one is.
-fn resume(path: &Path) -> Outcome<(File, u64, Option<PhoneNumber>)> {
-    let mut file =
-        OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path)?;
-    let mut lines = BufReader::new(&file);
-    let (mut whole, mut done, mut last) = (0, 0, None);
-    let mut line = String::new();
-    while lines.read_line(&mut line)? > 0 && line.ends_with('\n') {
-        let proof = Evidence::from_json(&line)?.verify_chain()?;
-        last = proof.entries.iter().flatten().find_map(|entry| entry.number).or(last);
-        whole += line.len() as u64;
-        done += 1;
-        line.clear();
+/// A file of bundles as far as an earlier run came.
+struct Begun {
+    file: File,
+    /// Bundles in it.
+    done: u64,
+    /// Whose is the last one that says a number.
+    after: Option<PhoneNumber>,
+    /// The chains of those behind it, whose numbers were pruned.
+    unnamed: HashSet<String>,
+}
+
+impl Begun {
+    /// The file, cut after its last whole line.
+    fn open(path: &Path) -> Outcome<Self> {
+        let file =
+            OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path)?;
+        let mut begun = Self { file, done: 0, after: None, unnamed: HashSet::new() };
+        let mut lines = BufReader::new(begun.file.try_clone()?);
+        let mut whole = 0;
+        let mut line = Vec::new();
+        while lines.read_until(b'\n', &mut line)? > 0 && line.ends_with(b"\n") {
+            let evidence = Evidence::from_json(std::str::from_utf8(&line)?)?;
+            let proof = evidence.verify_chain()?;
+            match proof.entries.iter().flatten().find_map(|entry| entry.number) {
+                Some(number) => {
+                    begun.after = Some(number);
+                    begun.unnamed.clear();
+                }
+                None => drop(begun.unnamed.insert(evidence.chain)),
+            }
+            whole += line.len() as u64;
+            begun.done += 1;
+            line.clear();
+        }
+        begun.file.set_len(whole)?;
+        begun.file.seek(SeekFrom::End(0))?;
+        Ok(begun)
     }
-    file.set_len(whole)?;
-    file.seek(std::io::SeekFrom::End(0))?;
-    Ok((file, done, last))
 }
 
 fn progress(done: u64, total: u64) {

@@ -1,328 +1,315 @@
-//! A ledger changed in a file, or in what was published of it, is found, and the first bad entry named.
+//! A damaged database is found out by its audit, and the first bad entry is named.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test")]
 
+mod audited;
 mod black_box;
 mod support;
 
 use std::{
+    cell::Cell,
     fs,
-    path::{Path, PathBuf},
+    sync::atomic::{AtomicBool, Ordering::Relaxed},
+    thread,
 };
 
-use black_box::Scratch;
 use chrono::TimeDelta;
 use optin::{
-    AccountId, Contact, Engine, Event, Handover, Outbox, Outgoing, Policy, Storage,
+    Engine,
     blocking::block_on,
     ledger::{
-        Checkpoint, Checkpointer, Directory, Ledger, NoteKey, NoteSigner, Sink,
-        audit::{self, Audit, BadLedger},
+        BadEntry, Checkpointer, Directory, Flaw, Head, Ledger,
+        audit::{self, BadLedger},
+        seal,
+        stored::{decode_entry, encode_entry},
     },
-    store::{SqliteStorage, sqlite::SqliteError},
+    store::SqliteStorage,
 };
 use proptest::prelude::*;
-use rusqlite::Connection;
 
-use self::support::{Clock, START, account, contact, owner, texted};
+use self::{
+    audited::{Provider, World, bolt, open, publish, signers},
+    support::{START, account, contact, texted},
+};
 
-struct Provider;
-
-impl Outbox for Provider {
-    async fn send(&self, _outgoing: &Outgoing) -> Handover {
-        Handover::Accepted { provider_id: None }
-    }
-}
-
-fn talk(storage: &impl Storage, of: &AccountId, from: usize, count: usize) {
-    let clock = Clock::at(START + TimeDelta::hours(from as i64));
-    let engine = Engine::new(storage, Provider, clock.reader());
-    block_on(engine.change_policy(of, &owner(), |policy| Policy::new(policy.settings().clone())))
-        .unwrap();
-    for n in from..from + count {
-        let who = Contact::new(of.clone(), contact(n as u8 % 5).number());
-        let words = ["Hi", "yes", "stop", "START"][n / 5 % 4];
-        block_on(engine.handle(&who, texted(&format!("in-{n}"), words))).unwrap();
-        let absent = Contact::new(of.clone(), contact(200).number());
-        let event = Event::Overridden { actor: owner(), to: optin::Override::Active, note: None };
-        assert!(block_on(engine.handle(&absent, event)).is_err());
-        clock.advance(TimeDelta::hours(1));
-    }
-}
-
-fn signer(n: u8) -> NoteSigner {
-    NoteSigner::new("example.com/consent", [n; 32]).unwrap()
-}
-
-const ORIGIN: &str = "example.com/acme";
-
-fn publish(storage: &SqliteStorage, of: &AccountId, path: &Path) -> Checkpoint {
-    let (signers, directory) = ([signer(7)], Directory::new(path));
-    let origin = ORIGIN.replace("acme", of.as_str());
-    let checkpointer = Checkpointer::new(storage, &directory, of.clone(), &origin, &signers);
-    block_on(checkpointer.run_once()).unwrap()
-}
-
-/// A file with 30 turns, all published.
-fn made(scratch: &Scratch) -> (PathBuf, Checkpoint) {
-    let path = scratch.path("it.db");
-    let storage = SqliteStorage::open(&path).unwrap();
-    talk(&storage, &account(), 0, 30);
-    let checkpoint = publish(&storage, &account(), &scratch.path("log"));
-    (path, checkpoint)
-}
-
-fn audited(path: &Path, checkpoint: Option<&Checkpoint>) -> Result<Audit, BadLedger<SqliteError>> {
-    let storage = SqliteStorage::open(path).unwrap();
-    block_on(audit::storage(&storage, &account(), checkpoint))
-}
-
-/// The same file with this done to it.
-fn damaged(path: &Path, copy: &Path, damage: impl FnOnce(&Connection)) {
-    let _ = fs::remove_file(copy);
-    fs::copy(path, copy).unwrap();
-    let connection = Connection::open(copy).unwrap();
-    damage(&connection);
-    connection.close().unwrap();
+/// A chain of the account, with so many entries, none of them waiting for a place.
+fn chain_of(world: &World, n: u8) -> Head {
+    let storage = open(&world.scratch.path("consent.db")).unwrap();
+    block_on(storage.head(&contact(n))).unwrap().unwrap()
 }
 
 #[test]
-fn a_whole_ledger_holds() {
-    let scratch = Scratch::new("audit-whole");
-    let (path, checkpoint) = made(&scratch);
-    let audit = audited(&path, Some(&checkpoint)).unwrap();
-    assert_eq!((audit.chains, audit.logged, audit.signed), (6, checkpoint.size, checkpoint.size));
-    assert_eq!((audit.entries, audit.disclosed), (checkpoint.size, checkpoint.size));
-    let (opened, audit) =
-        audit::directory(&Directory::new(scratch.path("log")), &[signer(7).key()]).unwrap();
-    assert_eq!((opened, audit.signed), (checkpoint.clone(), checkpoint.size));
-    // More came since: they are in their chains, and nobody signed them.
-    let storage = SqliteStorage::open(&path).unwrap();
-    talk(&storage, &account(), 30, 5);
-    let audit = block_on(audit::storage(&storage, &account(), Some(&checkpoint))).unwrap();
-    assert!(audit.entries > checkpoint.size && audit.signed == checkpoint.size);
-}
-
-/// Every column of every table of the ledger, in every row, changed by SQL.
-#[test]
-fn every_column_changed_is_found() {
-    let scratch = Scratch::new("audit-columns");
-    let (path, checkpoint) = made(&scratch);
-    let copy = scratch.path("copy.db");
-    let mut found = 0;
-    for (table, column, change) in [
-        ("entries", "account", "'bolt'"),
-        ("entries", "chain", "randomblob(16)"),
-        ("entries", "sequence", "sequence + 1000"),
-        ("entries", "leaf", "leaf + 1000"),
-        ("entries", "leaf", "NULL"),
-        ("entries", "hash", "randomblob(32)"),
-        ("entries", "sealed", "randomblob(length(sealed))"),
-        ("entries", "sealed", "substr(sealed, 1, length(sealed) - 1)"),
-        ("disclosed", "sequence", "sequence + 1000"),
-        ("disclosed", "entry", "replace(entry, ':', ': ')"),
-        ("disclosed", "entry", "'{}'"),
-        ("disclosed", "salts", "randomblob(128)"),
-        ("log", "leaf", "leaf + 1000"),
-        ("log", "chain", "randomblob(16)"),
-        ("log", "sequence", "sequence + 1000"),
+fn the_first_bad_entry_is_named() {
+    let world = World::new("audit-named");
+    let head = chain_of(&world, 1);
+    let chain = format!("x'{}'", head.chain.to_hex());
+    let length = head.length;
+    let of = |sql: &str| {
+        let sql = sql.replace("CHAIN", &format!("account = 'acme' AND chain = {chain}"));
+        let path = world.damaged(|file| file.execute_batch(&sql).unwrap());
+        world.audit(&path)
+    };
+    let bad = |sequence, flaw| {
+        Err(BadLedger::Entry { chain: head.chain, bad: BadEntry::new(sequence, flaw) })
+    };
+    for (sql, sequence, flaw) in [
+        (
+            "UPDATE entries SET sealed = zeroblob(300) WHERE CHAIN AND sequence = 2",
+            2,
+            Flaw::Changed,
+        ),
+        ("DELETE FROM entries WHERE CHAIN AND sequence = 0", 0, Flaw::OutOfPlace { found: 1 }),
+        ("DELETE FROM entries WHERE CHAIN AND sequence = 2", 2, Flaw::OutOfPlace { found: 3 }),
+        ("DELETE FROM entries WHERE CHAIN AND sequence >= 3", 3, Flaw::CutOff { length }),
+        ("DELETE FROM entries WHERE CHAIN", 0, Flaw::CutOff { length }),
+        (
+            "UPDATE entries SET sequence = 99 WHERE CHAIN AND sequence = 1;
+             UPDATE entries SET sequence = 1 WHERE CHAIN AND sequence = 2;
+             UPDATE entries SET sequence = 2 WHERE CHAIN AND sequence = 99",
+            1,
+            Flaw::OutOfPlace { found: 2 },
+        ),
+        (
+            "INSERT INTO entries SELECT account, chain, 99, NULL, hash, sealed FROM entries
+             WHERE CHAIN AND sequence = 1",
+            length,
+            Flaw::OutOfPlace { found: 1 },
+        ),
+        ("UPDATE contacts SET length = length - 1 WHERE CHAIN", length - 1, Flaw::NotTheHead),
+        (
+            "UPDATE contacts SET length = length + 1 WHERE CHAIN",
+            length,
+            Flaw::CutOff { length: length + 1 },
+        ),
+        ("UPDATE contacts SET head = zeroblob(32) WHERE CHAIN", length - 1, Flaw::NotTheHead),
+        ("UPDATE disclosed SET entry = '{}' WHERE CHAIN AND sequence = 1", 1, Flaw::Unreadable),
     ] {
-        for row in [0, 1, 7, 30] {
-            damaged(&path, &copy, |connection| {
-                let (key, order) =
-                    if table == "log" { ("leaf", "leaf") } else { ("chain", "chain, sequence") };
-                let also = if table == "log" { "" } else { ", sequence" };
-                let changed = connection.execute(&format!(
-                    "UPDATE {table} SET {column} = {change} WHERE (account, {key}{also}) =
-                     (SELECT account, {key}{also} FROM {table} ORDER BY {order} LIMIT 1 OFFSET {row})"
-                ), []).unwrap();
-                assert_eq!(changed, 1, "{table}.{column}");
-            });
-            let audit = audited(&copy, Some(&checkpoint));
-            // Text that is gone is not shown, and is no change of what was sealed.
-            if (table, column) == ("disclosed", "sequence") {
-                assert_eq!(audit.unwrap().disclosed, checkpoint.size - 1);
-            } else {
-                assert!(audit.is_err(), "{table}.{column} = {change}, row {row}");
-                found += 1;
-            }
-        }
+        assert_eq!(of(sql), bad(sequence, flaw), "{sql}");
     }
-    for (table, column) in [("contacts", "head"), ("contacts", "length"), ("accounts", "head")] {
-        let change = if column == "length" { "length + 1" } else { "randomblob(32)" };
-        damaged(&path, &copy, |connection| {
-            connection.execute(&format!("UPDATE {table} SET {column} = {change}"), []).unwrap();
-        });
-        assert!(audited(&copy, None).is_err(), "{table}.{column}");
-        found += 1;
-    }
-    println!("{found} changes, each found");
-}
-
-#[test]
-fn rows_dropped_swapped_and_cut_off_are_found_and_named() {
-    let scratch = Scratch::new("audit-rows");
-    let (path, checkpoint) = made(&scratch);
-    let copy = scratch.path("copy.db");
-    let one = "(SELECT chain FROM entries GROUP BY chain ORDER BY count(*) DESC LIMIT 1)";
-    for (damage, named) in [
+    // What is not an entry of a chain is named by its place in the log.
+    let size = world.checkpoint.size;
+    let file = open(&world.scratch.path("consent.db")).unwrap();
+    let rows = block_on(file.sealed(&account(), head.chain, 0, 1)).unwrap();
+    let first = rows[0].leaf.unwrap();
+    for (sql, leaf) in [
+        ("DELETE FROM contacts WHERE CHAIN", first),
+        ("DELETE FROM log WHERE account = 'acme' AND leaf = 5", 5),
+        ("DELETE FROM log WHERE account = 'acme' AND leaf >= 7", 7),
         (
-            format!("DELETE FROM entries WHERE chain = {one} AND sequence = 3"),
-            "entry 3: it is number 4",
+            "UPDATE log SET leaf = 99 WHERE account = 'acme' AND leaf = 4;
+          UPDATE log SET leaf = 4 WHERE account = 'acme' AND leaf = 6;
+          UPDATE log SET leaf = 6 WHERE account = 'acme' AND leaf = 99",
+            4,
         ),
         (
-            format!("DELETE FROM entries WHERE chain = {one} AND sequence >= 5"),
-            "entry 5: it is missing",
+            "INSERT INTO log SELECT account, leaf + 1, chain, sequence FROM log
+          WHERE account = 'acme' ORDER BY leaf DESC LIMIT 1",
+            size,
         ),
-        (
-            format!("DELETE FROM entries WHERE chain = {one} AND sequence = 0"),
-            "entry 0: it is number 1",
-        ),
-        (
-            format!(
-                "UPDATE entries SET sealed = (SELECT sealed FROM entries WHERE chain = {one} AND sequence = 2) WHERE chain = {one} AND sequence = 3"
-            ),
-            "entry 3: its bytes are not",
-        ),
+        ("UPDATE accounts SET log_size = log_size + 1 WHERE account = 'acme'", size),
     ] {
-        damaged(&path, &copy, |connection| {
-            assert!(connection.execute(&damage, []).unwrap() > 0);
-        });
-        let bad = audited(&copy, Some(&checkpoint)).unwrap_err().to_string();
-        assert!(bad.contains(named), "{bad}, not {named}");
+        assert_eq!(of(sql), Err(BadLedger::Misplaced { leaf }), "{sql}");
     }
 }
 
 #[test]
-fn a_file_that_went_back_and_a_ledger_made_anew_are_found_by_the_checkpoint_alone() {
-    let scratch = Scratch::new("audit-back");
-    let path = scratch.path("it.db");
-    let storage = SqliteStorage::open(&path).unwrap();
-    talk(&storage, &account(), 0, 10);
-    drop(storage);
-    let old = scratch.path("old.db");
-    fs::copy(&path, &old).unwrap();
-    let storage = SqliteStorage::open(&path).unwrap();
-    talk(&storage, &account(), 10, 10);
-    let checkpoint = publish(&storage, &account(), &scratch.path("log"));
-    drop(storage);
-    audited(&old, None).unwrap();
-    let bad = audited(&old, Some(&checkpoint)).unwrap_err();
-    assert!(matches!(bad, BadLedger::WentBack { found: 0, .. }), "{bad}");
-    // Went on from the old copy, and gave places anew.
-    let storage = SqliteStorage::open(&old).unwrap();
-    talk(&storage, &account(), 10, 15);
-    publish(&storage, &account(), &scratch.path("other-log"));
-    drop(storage);
-    audited(&old, None).unwrap();
-    assert_eq!(audited(&old, Some(&checkpoint)), Err(BadLedger::OtherRoot));
-    // Somebody seals another history from the beginning.
-    let anew = scratch.path("anew.db");
-    let storage = SqliteStorage::open(&anew).unwrap();
-    talk(&storage, &account(), 0, 40);
-    publish(&storage, &account(), &scratch.path("anew-log"));
-    drop(storage);
-    audited(&anew, None).unwrap();
-    assert_eq!(audited(&anew, Some(&checkpoint)), Err(BadLedger::OtherRoot));
-}
-
-#[test]
-fn a_foreign_key_and_a_checkpoint_of_another_account_are_found() {
-    let scratch = Scratch::new("audit-foreign");
-    let (path, checkpoint) = made(&scratch);
-    let directory = Directory::new(scratch.path("log"));
-    let bad = audit::directory(&directory, &[signer(8).key()]).unwrap_err();
-    assert!(matches!(bad, BadLedger::Checkpoint(_)), "{bad}");
-    let bolt = AccountId::new("bolt").unwrap();
-    let storage = SqliteStorage::open(&path).unwrap();
-    talk(&storage, &bolt, 0, 40);
-    let theirs = publish(&storage, &bolt, &scratch.path("bolt"));
-    drop(storage);
-    assert!(audited(&path, Some(&theirs)).is_err());
+fn an_entry_that_was_kept_out_of_the_log_is_found() {
+    let world = World::new("audit-kept-out");
+    let head = chain_of(&world, 1);
+    let first = i64::try_from(head.length).unwrap() - 2;
+    let path = world.damaged(|file| {
+        let sql = "DELETE FROM unlogged WHERE account = 'acme' AND chain = ?1 AND sequence = ?2";
+        assert_eq!(file.execute(sql, (head.chain.0, first)), Ok(1));
+    });
+    let storage = open(&path).unwrap();
+    let checkpoint = publish(&storage, &Directory::new(world.scratch.path("log")), account());
     assert_eq!(
-        audited(&path, Some(&Checkpoint::new(ORIGIN, 3, checkpoint.root))),
-        Err(BadLedger::OtherRoot)
+        block_on(audit::storage(&storage, &account(), Some(&checkpoint))),
+        Err(BadLedger::NotLogged { chain: head.chain, sequence: first as u64 })
     );
 }
 
-/// Every file of what was published: gone, cut off, each part of it changed.
+/// Whoever may write to the file may seal too, but not sign.
 #[test]
-fn whatever_is_changed_in_what_was_published_is_found_and_named() {
-    let scratch = Scratch::new("audit-published");
-    let path = scratch.path("it.db");
-    let storage = SqliteStorage::open(&path).unwrap();
-    talk(&storage, &account(), 0, 170);
-    let log = scratch.path("log");
-    let checkpoint = publish(&storage, &account(), &log);
-    assert!(checkpoint.size > 256, "{}", checkpoint.size);
-    let keys: [NoteKey; 1] = [signer(7).key()];
-    let directory = Directory::new(&log);
-    let mut files = Vec::new();
-    let mut folders = vec![PathBuf::from(&log)];
-    while let Some(folder) = folders.pop() {
-        for file in fs::read_dir(folder).unwrap() {
-            let file = file.unwrap().path();
-            if file.is_dir() { folders.push(file) } else { files.push(file) }
+fn a_chain_made_anew_is_found_by_the_checkpoint_alone() {
+    let world = World::new("audit-anew");
+    let head = chain_of(&world, 2);
+    let original = open(&world.scratch.path("consent.db")).unwrap();
+    let rows = block_on(original.sealed(&account(), head.chain, 0, 99)).unwrap();
+    let path = world.damaged(|file| {
+        let mut anew = Head::new(head.chain);
+        for (n, row) in rows.iter().enumerate() {
+            let disclosed = row.disclosed.clone().unwrap();
+            let json = disclosed.json.replace("\"body\":\"Hi\"", "\"body\":\"Yo\"");
+            let entry = decode_entry(&json).unwrap();
+            assert_eq!(encode_entry(&entry).unwrap(), json);
+            let (bytes, next) = seal(&account(), &anew, &entry, &json, &disclosed.salts);
+            anew = next;
+            let key = (anew.hash.0, bytes, head.chain.0, n as i64);
+            let sql =
+                "UPDATE entries SET hash = ?1, sealed = ?2 WHERE chain = ?3 AND sequence = ?4";
+            assert_eq!(file.execute(sql, key), Ok(1));
+            let sql = "UPDATE disclosed SET entry = ?1 WHERE chain = ?2 AND sequence = ?3";
+            assert_eq!(file.execute(sql, (json, head.chain.0, n as i64)), Ok(1));
         }
-    }
-    let mut found = 0;
-    for file in &files {
-        let name = file.strip_prefix(&log).unwrap().to_str().unwrap().to_owned();
-        let whole = fs::read(file).unwrap();
-        let mut changes = vec![None];
-        for cut in [0, 1, whole.len() / 2, whole.len() - 1] {
-            changes.push(Some(whole[..cut].to_vec()));
-        }
-        for at in (0..whole.len()).step_by((whole.len() / 40).max(1)) {
-            let mut changed = whole.clone();
-            changed[at] ^= 0x10;
-            changes.push(Some(changed));
-        }
-        changes.push(Some([&whole[..], b"x"].concat()));
-        for change in changes {
-            match change {
-                None => fs::remove_file(file).unwrap(),
-                Some(bytes) => fs::write(file, bytes).unwrap(),
-            }
-            let bad = audit::directory(&directory, &keys).unwrap_err();
-            if name != "checkpoint" {
-                let place = name.trim_start_matches("tile/entries/").trim_start_matches("tile/");
-                let said = bad.to_string();
-                let is_named =
-                    said.contains(place) || said.contains(&place[2..]) || said.contains("tile/0");
-                assert!(is_named, "{said} for {name}");
-            }
-            found += 1;
-        }
-        fs::write(file, &whole).unwrap();
-        audit::directory(&directory, &keys).unwrap();
-    }
-    println!("{found} changes of {} files, each found", files.len());
-    // What a run that was cut off left beside is no part of it.
-    fs::write(log.join("tile/0/.123-4"), b"half").unwrap();
-    audit::directory(&directory, &keys).unwrap();
-    assert_eq!(publish(&storage, &account(), &log), checkpoint);
-    assert!(directory.checkpoint().unwrap().is_some());
-    assert_eq!(block_on(storage.log_size(&account())).unwrap(), checkpoint.size);
+        let sql = "UPDATE contacts SET head = ?1 WHERE chain = ?2";
+        assert_eq!(file.execute(sql, (anew.hash.0, head.chain.0)), Ok(1));
+        assert_ne!(anew.hash, head.hash);
+    });
+    let audit = world.audit_without(&path).unwrap();
+    assert_eq!((audit.entries, audit.signed), (world.whole.entries, 0));
+    assert_eq!(world.audit(&path), Err(BadLedger::OtherRoot));
+    // Nor does the checkpointer go on from it.
+    let (log, signers) = (Directory::new(world.scratch.path("log")), signers());
+    let storage = open(&path).unwrap();
+    let checkpointer = Checkpointer::new(&storage, &log, account(), "example.com/acme", &signers);
+    assert!(block_on(checkpointer.run_once()).is_err());
 }
 
-proptest! {
-    #![proptest_config(ProptestConfig::with_cases(24))]
-    /// Bytes of the file itself, anywhere: never a panic, and never a proof of something else.
-    #[test]
-    fn any_damage_of_the_file_gives_an_answer(at in prop::collection::vec((0.0..1.0, any::<u8>()), 1..40)) {
-        let scratch = Scratch::new("audit-any");
-        let (path, checkpoint) = made(&scratch);
-        let copy = scratch.path("copy.db");
+#[test]
+fn a_database_that_went_back_is_found_by_the_checkpoint_alone() {
+    let world = World::new("audit-back");
+    let texted_by = |storage: &SqliteStorage, numbers: std::ops::Range<u8>| {
+        let engine = Engine::new(storage, Provider, || START + TimeDelta::days(30));
+        for n in numbers {
+            block_on(engine.handle(&contact(n), texted(&format!("new{n}"), "Hi"))).unwrap();
+        }
+    };
+    let older = world.damaged(|_| {});
+    let log = Directory::new(world.scratch.path("log"));
+    let storage = open(&world.scratch.path("consent.db")).unwrap();
+    texted_by(&storage, 20..23);
+    let checkpoint = publish(&storage, &log, account());
+    let audit = |of: &SqliteStorage| block_on(audit::storage(of, &account(), Some(&checkpoint)));
+    assert_eq!(audit(&storage).unwrap().signed, checkpoint.size);
+    drop(storage);
+
+    let storage = open(&older).unwrap();
+    assert!(block_on(audit::storage(&storage, &account(), None)).is_ok());
+    let (found, signed) = (world.checkpoint.size, checkpoint.size);
+    assert_eq!(audit(&storage), Err(BadLedger::WentBack { found, signed }));
+    // Gone on from, and published elsewhere.
+    texted_by(&storage, 40..60);
+    let elsewhere = publish(&storage, &Directory::new(world.scratch.path("other")), account());
+    assert!(elsewhere.size > signed);
+    assert!(block_on(audit::storage(&storage, &account(), Some(&elsewhere))).is_ok());
+    assert_eq!(audit(&storage), Err(BadLedger::OtherRoot));
+}
+
+#[test]
+fn a_checkpoint_of_another_account_is_found() {
+    let world = World::new("audit-other");
+    let storage = open(&world.scratch.path("consent.db")).unwrap();
+    let other = block_on(audit::storage(&storage, &account(), Some(&world.bolts)));
+    let found = world.checkpoint.size;
+    let expected = match world.bolts.size {
+        signed if signed > found => BadLedger::WentBack { found, signed },
+        _ => BadLedger::OtherRoot,
+    };
+    assert_eq!(other, Err(expected));
+    assert!(block_on(audit::storage(&storage, &bolt(), Some(&world.bolts))).is_ok());
+}
+
+const TABLES: [&str; 6] = ["accounts", "contacts", "disclosed", "entries", "erased", "log"];
+
+#[derive(Clone, Debug)]
+enum Damage {
+    /// Bytes of the file.
+    Bytes(Vec<(usize, u8)>),
+    /// The file, this many thousandths of it.
+    Cut(usize),
+    /// These rows of a table are gone.
+    Rows(usize, Vec<i64>),
+}
+
+fn damage() -> impl Strategy<Value = Damage> {
+    prop_oneof![
+        4 => prop::collection::vec((0..usize::MAX, 1..=255_u8), 1..40).prop_map(Damage::Bytes),
+        1 => (0..1_000_usize).prop_map(Damage::Cut),
+        2 => (0..TABLES.len(), prop::collection::vec(0..40_i64, 1..5))
+            .prop_map(|(table, rows)| Damage::Rows(table, rows)),
+    ]
+}
+
+#[test]
+fn any_damage_gives_an_audit_or_a_typed_error() {
+    let world = World::new("audit-any");
+    let config = ProptestConfig { cases: 150, failure_persistence: None, ..Default::default() };
+    let (refused, held) = (Cell::new(0), Cell::new(0));
+    proptest!(config, |(damage in damage())| {
+        let path = world.damaged(|file| {
+            if let Damage::Rows(table, rows) = &damage {
+                let table = TABLES[*table];
+                let key = if table == "disclosed" { "chain, sequence" } else { "chain" };
+                for row in rows {
+                    let sql = format!(
+                        "DELETE FROM {table} WHERE account = 'acme' AND ({key}) IN
+                         (SELECT {key} FROM {table} WHERE account = 'acme' LIMIT 1 OFFSET {row})"
+                    );
+                    file.execute(&sql, []).unwrap();
+                }
+            }
+        });
         let mut bytes = fs::read(&path).unwrap();
-        for (at, byte) in at {
-            let at = (at * bytes.len() as f64) as usize;
-            bytes[at.max(100)] = byte;
+        match &damage {
+            Damage::Bytes(flips) => {
+                for (at, with) in flips {
+                    let at = at % bytes.len();
+                    bytes[at] ^= with;
+                }
+                fs::write(&path, &bytes).unwrap();
+            }
+            Damage::Cut(part) => {
+                bytes.truncate(bytes.len() * part / 1_000);
+                fs::write(&path, &bytes).unwrap();
+            }
+            Damage::Rows(..) => {}
         }
-        fs::write(&copy, bytes).unwrap();
-        if let Ok(storage) = SqliteStorage::open(&copy)
-            && let Ok(audit) = block_on(audit::storage(&storage, &account(), Some(&checkpoint)))
-        {
-            prop_assert_eq!(audit.signed, checkpoint.size);
+        let Ok(storage) = open(&path) else { return Ok(()) };
+        match block_on(audit::storage(&storage, &account(), Some(&world.checkpoint))) {
+            // What was signed is there, whatever else is not.
+            Ok(audit) => {
+                prop_assert_eq!(audit.signed, world.checkpoint.size);
+                prop_assert!(audit.entries >= audit.signed);
+                held.set(held.get() + 1);
+            }
+            Err(error) => {
+                prop_assert!(!error.to_string().is_empty());
+                refused.set(refused.get() + 1);
+            }
         }
-    }
+    });
+    println!("{} refused, {} held", refused.get(), held.get());
+    assert!(refused.get() > 20);
+}
+
+#[test]
+fn an_audit_beside_commits_and_checkpointers_is_not_disturbed() {
+    let world = World::new("audit-beside");
+    let storage = open(&world.scratch.path("consent.db")).unwrap();
+    let log = Directory::new(world.scratch.path("log"));
+    let is_done = AtomicBool::new(false);
+    let audits = thread::scope(|scope| {
+        scope.spawn(|| {
+            let engine = Engine::new(&storage, Provider, || START + TimeDelta::days(30));
+            for n in 0..150 {
+                let event = texted(&format!("beside{n}"), "Hi");
+                block_on(engine.handle(&contact(1 + n % 40), event)).unwrap();
+                if n % 7 == 0 {
+                    publish(&storage, &log, account());
+                }
+            }
+            is_done.store(true, Relaxed);
+        });
+        let mut audits = 0;
+        while !is_done.load(Relaxed) {
+            let audit = block_on(audit::storage(&storage, &account(), Some(&world.checkpoint)));
+            assert!(audit.is_ok(), "{audit:?}");
+            audits += 1;
+        }
+        audits
+    });
+    println!("{audits} audits");
+    let last = publish(&storage, &log, account());
+    let audit = block_on(audit::storage(&storage, &account(), Some(&last))).unwrap();
+    assert_eq!((audit.entries, audit.signed), (last.size, last.size));
 }

@@ -9,7 +9,7 @@ use super::{
     merkle::{leaf_hash, root},
     note::NoteKey,
     publish::{Directory, DirectoryError, Sink},
-    seal::ChainId,
+    seal::{ChainId, Head},
     tile::{Tile, TileSource, WIDTH},
     verify::{BadEntry, Verifier},
 };
@@ -55,6 +55,15 @@ pub enum BadLedger<E> {
         /// The place, from 0.
         leaf: u64,
     },
+    /// An entry has no place in the log that was signed, and one after it in its chain has: it was
+    /// kept out of the log.
+    #[error("chain {chain}: entry {sequence} was kept out of the log", chain = .chain.to_hex())]
+    NotLogged {
+        /// Its chain.
+        chain: ChainId,
+        /// Which, from 0.
+        sequence: u64,
+    },
     /// The log has fewer entries than were signed: the storage went back to an older copy.
     #[error("the log has {found} entries, and {signed} were signed")]
     WentBack {
@@ -80,6 +89,9 @@ pub enum BadLedger<E> {
 /// Checks all chains of an account, its log, and with a checkpoint that the log is the one that
 /// was signed. Reads everything once, and holds the hashes of the log's leaves: 32 bytes each.
 ///
+/// What is committed, or gets its place in the log, meanwhile is the next audit's. What the
+/// storage keeps beside the ledger (records, settings, what is queued) is not looked at.
+///
 /// # Errors
 /// [`BadLedger`]: the first thing that does not hold.
 pub async fn storage<S: Ledger>(
@@ -87,49 +99,45 @@ pub async fn storage<S: Ledger>(
     account: &AccountId,
     checkpoint: Option<&Checkpoint>,
 ) -> Result<Audit, BadLedger<S::Error>> {
+    let size = storage.log_size(account).await.map_err(BadLedger::Read)?;
+    let signed = checkpoint.map_or(0, |checkpoint| checkpoint.size);
     let mut audit = Audit::default();
     let mut places: Vec<(u64, Hash)> = Vec::new();
+    // Of those that got it meanwhile, the last.
+    let mut later = None;
     let mut after = None;
     loop {
         let heads = storage.heads(account, after, PAGE).await.map_err(BadLedger::Read)?;
         let Some(last) = heads.last() else { break };
         after = Some(last.chain);
         for head in &heads {
-            let bad = |bad| BadLedger::Entry { chain: head.chain, bad };
-            let mut verifier = Verifier::new(account.as_str()).of_chain(head.chain);
-            loop {
-                let from = verifier.length();
-                let rows = storage.sealed(account, head.chain, from, PAGE).await;
-                let rows = rows.map_err(BadLedger::Read)?;
-                if rows.is_empty() {
-                    break;
-                }
-                for row in rows {
-                    let sealed = verifier.entry(&row.bytes, row.hash).map_err(bad)?;
-                    if let Some(shown) = &row.disclosed {
-                        sealed.discloses_json(&shown.json, &shown.salts).map_err(bad)?;
-                        audit.disclosed += 1;
-                    }
-                    if let Some(leaf) = row.leaf {
-                        places.push((leaf, leaf_hash(&row.bytes)));
-                    }
-                    audit.entries += 1;
+            let found = chain(storage, account, head, &mut audit).await?;
+            let out = found.iter().position(|(leaf, _)| leaf.is_none_or(|leaf| leaf >= signed));
+            let last_in = found.iter().rposition(|(leaf, _)| leaf.is_some_and(|it| it < signed));
+            if let (Some(sequence), Some(last_in)) = (out, last_in)
+                && sequence < last_in
+            {
+                let sequence = sequence as u64;
+                return Err(BadLedger::NotLogged { chain: head.chain, sequence });
+            }
+            for (leaf, hash) in found {
+                match leaf {
+                    Some(leaf) if leaf < size => places.push((leaf, hash)),
+                    Some(leaf) => later = later.max(Some(leaf)),
+                    None => {}
                 }
             }
-            // What came since the head was read is the next audit's.
-            if verifier.length() <= head.length {
-                verifier.end(head).map_err(bad)?;
-            }
-            audit.chains += 1;
         }
     }
     let leaves = placed(places)?;
     audit.logged = leaves.len() as u64;
-    let logged = log_leaves(storage, account, &leaves).await?;
+    let now = log_leaves(storage, account, &leaves, size).await?;
+    if let Some(leaf) = later.filter(|leaf| *leaf >= now) {
+        return Err(BadLedger::Misplaced { leaf });
+    }
     if let Some(checkpoint) = checkpoint {
-        let signed = checkpoint.size;
-        if logged < signed {
-            return Err(BadLedger::WentBack { found: logged, signed });
+        if audit.logged < signed {
+            return Err(BadLedger::WentBack { found: audit.logged, signed });
         }
         if root(&leaves[..], signed) != Ok(checkpoint.root) {
             return Err(BadLedger::OtherRoot);
@@ -137,6 +145,57 @@ pub async fn storage<S: Ledger>(
         audit.signed = signed;
     }
     Ok(audit)
+}
+
+/// Checks one chain; its entries' places in the log, and their leaves.
+async fn chain<S: Ledger>(
+    storage: &S,
+    account: &AccountId,
+    head: &Head,
+    audit: &mut Audit,
+) -> Result<Vec<(Option<u64>, Hash)>, BadLedger<S::Error>> {
+    let bad = |bad| BadLedger::Entry { chain: head.chain, bad };
+    let mut verifier = Verifier::new(account.as_str()).of_chain(head.chain);
+    let mut found = Vec::new();
+    loop {
+        let from = verifier.length();
+        let rows = storage.sealed(account, head.chain, from, PAGE).await;
+        let rows = rows.map_err(BadLedger::Read)?;
+        if rows.is_empty() {
+            break;
+        }
+        for row in rows {
+            let sealed = verifier.entry(&row.bytes, row.hash).map_err(bad)?;
+            if let Some(shown) = &row.disclosed {
+                sealed.discloses_json(&shown.json, &shown.salts).map_err(bad)?;
+                audit.disclosed += 1;
+            }
+            found.push((row.leaf, leaf_hash(&row.bytes)));
+            audit.entries += 1;
+        }
+    }
+    let mut last = *head;
+    if verifier.length() > head.length {
+        // It went on since the head was read, or the head is wrong.
+        last = head_of(storage, account, head.chain).await?.unwrap_or(*head);
+    }
+    if verifier.length() >= last.length || last.length == head.length {
+        verifier.end(&last).map_err(bad)?;
+    }
+    audit.chains += 1;
+    Ok(found)
+}
+
+/// The head of this chain by now.
+async fn head_of<S: Ledger>(
+    storage: &S,
+    account: &AccountId,
+    chain: ChainId,
+) -> Result<Option<Head>, BadLedger<S::Error>> {
+    let before = u128::from_be_bytes(chain.0).checked_sub(1);
+    let before = before.map(|before| ChainId(before.to_be_bytes()));
+    let heads = storage.heads(account, before, 1).await.map_err(BadLedger::Read)?;
+    Ok(heads.into_iter().find(|head| head.chain == chain))
 }
 
 /// Checks a directory of tiles by itself: the checkpoint is signed, and leaves and tiles lead to
@@ -193,17 +252,19 @@ fn placed<E>(mut places: Vec<(u64, Hash)>) -> Result<Vec<Hash>, BadLedger<E>> {
     Ok(leaves)
 }
 
-/// Checks that the log lists the entries in the places that they say; says how many.
+/// Checks that the log has `size` entries, each in the place that it says; says how many it has now.
 async fn log_leaves<S: Ledger>(
     storage: &S,
     account: &AccountId,
     leaves: &[Hash],
+    size: u64,
 ) -> Result<u64, BadLedger<S::Error>> {
     let mut count = 0;
-    loop {
-        let page = storage.leaves(account, count, PAGE).await.map_err(BadLedger::Read)?;
+    while count < size {
+        let limit = usize::try_from(size - count).unwrap_or(PAGE).min(PAGE);
+        let page = storage.leaves(account, count, limit).await.map_err(BadLedger::Read)?;
         if page.is_empty() {
-            break;
+            return Err(BadLedger::Misplaced { leaf: count });
         }
         for leaf in page {
             let index = usize::try_from(count).unwrap_or(usize::MAX);
@@ -213,6 +274,11 @@ async fn log_leaves<S: Ledger>(
             count += 1;
         }
     }
-    let expected = leaves.len() as u64;
-    if count < expected { Err(BadLedger::Misplaced { leaf: count }) } else { Ok(count) }
+    // It goes on only where it says so by now.
+    let more = storage.leaves(account, size, 1).await.map_err(BadLedger::Read)?;
+    let now = storage.log_size(account).await.map_err(BadLedger::Read)?;
+    if !more.is_empty() && now <= size {
+        return Err(BadLedger::Misplaced { leaf: size });
+    }
+    Ok(now)
 }

@@ -1,14 +1,16 @@
 //! Where tiles and checkpoints are published: the [`Sink`] trait, and a [`Directory`].
 
 use alloc::{format, string::String, vec::Vec};
-use core::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::{
     fs::{self, File},
     io::{self, ErrorKind, Write as _},
     path::{Path, PathBuf},
 };
 
-use super::tile::{Tile, TileSource};
+use super::{
+    seal::{ChainId, NoRandomness},
+    tile::{Tile, TileSource},
+};
 
 /// Where one account's log is published: a directory, a bucket, a web server.
 ///
@@ -40,7 +42,8 @@ pub trait Sink: TileSource {
 
 /// A log in a directory of its own, as C2SP tlog-tiles lays it out: any web server can serve it.
 ///
-/// Files are written beside their place, made durable, and moved there.
+/// Files are written beside their place, made durable, and moved there. What a crash left beside
+/// its place begins with a dot, means nothing, and may be deleted while no checkpointer runs.
 #[derive(Clone, Debug)]
 pub struct Directory {
     path: PathBuf,
@@ -104,12 +107,13 @@ impl TileSource for Directory {
 
 impl Sink for Directory {
     fn publish(&self, path: &str, bytes: &[u8]) -> Result<(), DirectoryError> {
-        static COUNT: AtomicU64 = AtomicU64::new(0);
         let place = self.path.join(path);
         let above = place.parent().unwrap_or(&self.path);
         fs::create_dir_all(above)?;
-        let name = format!(".{}-{}", std::process::id(), COUNT.fetch_add(1, Relaxed));
-        let beside = above.join(name);
+        // Process ids are not enough: two containers may have the same one, over one volume.
+        let name =
+            ChainId::draw().map_err(|NoRandomness| DirectoryError { kind: ErrorKind::Other })?;
+        let beside = above.join(format!(".{}", name.to_hex()));
         let written = write(&beside, bytes).and_then(|()| fs::rename(&beside, &place));
         if written.is_err() {
             let _ = fs::remove_file(&beside);
@@ -134,7 +138,7 @@ impl Sink for Directory {
 }
 
 fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let mut file = File::create(path)?;
+    let mut file = File::create_new(path)?;
     file.write_all(bytes)?;
     file.sync_all()
 }
