@@ -106,21 +106,21 @@ impl Proxy {
     }
 
     /// Counts messages anew, and cuts there if that many come.
-    pub(crate) fn cut(&self, cut: Option<Cut>) {
+    pub(crate) fn cut(&self, cut: Cut) {
         let mut state = self.shared.state.lock().unwrap();
-        state.cut = cut;
+        state.cut = Some(cut);
         state.messages = [0, 0];
+    }
+
+    /// Cuts nothing any more; whether there was a cut since it was asked for.
+    pub(crate) fn was_cut(&self) -> bool {
+        self.shared.state.lock().unwrap().cut.take().is_none()
     }
 
     /// Messages of the client and of the server since they were counted anew.
     pub(crate) fn messages(&self) -> (usize, usize) {
         let [client, server] = self.shared.state.lock().unwrap().messages;
         (client, server)
-    }
-
-    /// Whether the cut that was asked for is still to come.
-    pub(crate) fn is_whole(&self) -> bool {
-        self.shared.state.lock().unwrap().cut.is_some()
     }
 
     /// Cuts all connections.
@@ -135,9 +135,9 @@ impl Proxy {
         self.shared.changed.notify_all();
     }
 
-    /// Connections that were ever made through it.
-    pub(crate) fn connections(&self) -> u64 {
-        self.shared.state.lock().unwrap().connections
+    /// Connections that are open.
+    pub(crate) fn open(&self) -> usize {
+        self.shared.state.lock().unwrap().open.len()
     }
 }
 

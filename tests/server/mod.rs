@@ -208,6 +208,11 @@ impl Database<'_> {
         &self.name
     }
 
+    /// Where the socket of its server is.
+    pub(crate) fn directory(&self) -> &Path {
+        &self.server.directory
+    }
+
     /// How to reach it.
     pub(crate) fn config(&self) -> Config {
         config(&self.server.directory, &self.name)
