@@ -45,12 +45,7 @@ fn columns() -> BTreeMap<&'static str, Vec<(&'static str, Made)>> {
         ),
         (
             "accounts",
-            vec![
-                ("account", Found),
-                ("chain", Found),
-                ("length", Found),
-                ("head", Found),
-            ],
+            vec![("account", Found), ("chain", Found), ("length", Found), ("head", Found)],
         ),
         ("erased", vec![("account", Found), ("chain", Found), ("length", Found), ("head", Found)]),
         (

@@ -129,10 +129,7 @@ struct Stored {
     head: Head,
 }
 
-fn stored(
-    transaction: &Transaction<'_>,
-    contact: &Contact,
-) -> Result<Option<Stored>, SqliteError> {
+fn stored(transaction: &Transaction<'_>, contact: &Contact) -> Result<Option<Stored>, SqliteError> {
     transaction
         .prepare_cached(
             "SELECT state, revision, chain, length, head FROM contacts
