@@ -26,7 +26,7 @@ use crate::{
     ledger::Head,
     storage::{Change, Commit, Committed, Place},
     store::{
-        prepared::{Prepared, mark_key},
+        prepared::{Prepared, mark_key, new_chain},
         row::{self, BadRow, to_i64},
     },
 };
@@ -95,7 +95,7 @@ pub(super) async fn commit(
     for (job, stored) in sorted.iter().zip(stored) {
         let refused = stored.refuses(&job.commit);
         if refused.is_none() {
-            write(&mut writes, job, stored, &mut accounts);
+            write(&mut writes, job, stored, &mut accounts)?;
         }
         verdicts.push(refused.unwrap_or(Committed::Applied { in_flight: Vec::new() }));
     }
@@ -199,7 +199,12 @@ fn names_no_record(commit: &Commit) -> bool {
 }
 
 /// Adds what an applied commit writes.
-fn write<'a>(writes: &mut Writes<'a>, job: &'a Prepared, stored: Stored, chains: &mut Chains<'a>) {
+fn write<'a>(
+    writes: &mut Writes<'a>,
+    job: &'a Prepared,
+    stored: Stored,
+    chains: &mut Chains<'a>,
+) -> Result<(), Failure> {
     let commit = &job.commit;
     let (contact, account) = (&commit.contact, commit.contact.account());
     if let Some(mark) = &commit.mark {
@@ -213,7 +218,7 @@ fn write<'a>(writes: &mut Writes<'a>, job: &'a Prepared, stored: Stored, chains:
         (Change::Put(record), Some(json), entry) => {
             let next = match entry {
                 Some(entry) => writes.entry(account, entry, head),
-                None => head.unwrap_or_else(|| Head::new(job.spare)),
+                None => head.map_or_else(new_chain, Ok).map_err(PostgresError::from)?,
             };
             writes.record(contact, head.is_none(), Some((record, json)), &next);
         }
@@ -236,6 +241,7 @@ fn write<'a>(writes: &mut Writes<'a>, job: &'a Prepared, stored: Stored, chains:
     for (outgoing, json) in commit.outgoing.iter().zip(&job.outgoing) {
         writes.outgoing(outgoing, &Place::first(outgoing, commit.lease), json);
     }
+    Ok(())
 }
 
 /// Puts the messages that a cancel found claimed into the answers of their commits.

@@ -1,6 +1,6 @@
 //! Committing: checks first, then everything the decision changes.
 
-use std::vec::Vec;
+use std::{string::String, vec::Vec};
 
 use chrono::{DateTime, Utc};
 use rusqlite::{OptionalExtension, Transaction, params};
@@ -17,7 +17,7 @@ use crate::{
     ledger::Head,
     storage::{Change, Committed, Mark, Place, PolicyChange, PolicyCommitted, Settlement, Then},
     store::{
-        prepared::{Prepared, PreparedEntry, kind, mark_key},
+        prepared::{Prepared, PreparedEntry, kind, mark_key, new_chain},
         row::{self, to_i64},
     },
 };
@@ -35,7 +35,7 @@ pub(super) fn apply(
         return Ok(Committed::Duplicate);
     }
     let stored = stored(transaction, contact)?;
-    let revision = stored.as_ref().map(|(revision, _)| *revision);
+    let revision = stored.as_ref().map(|stored| stored.revision);
     if revision != commit.expected.map(|revision| to_i64(revision.number())) {
         return Ok(Committed::Conflict);
     }
@@ -47,15 +47,15 @@ pub(super) fn apply(
     if let Some(mark) = &commit.mark {
         insert_mark(transaction, contact.account(), mark, commit.at)?;
     }
-    let head = stored.map(|(_, head)| head);
+    let head = stored.as_ref().map(|stored| stored.head);
     match (&commit.change, &prepared.record, &prepared.entry) {
         (Change::Put(record), Some(json), entry) => {
             let entry = entry.as_ref();
             let head = match entry {
                 Some(entry) => entry.append(transaction, contact.account(), head)?,
-                None => head.unwrap_or_else(|| Head::new(prepared.spare)),
+                None => head.map_or_else(new_chain, Ok)?,
             };
-            put_record(transaction, contact, record, json, &head)?;
+            put_record(transaction, contact, stored.as_ref(), record, json, &head)?;
         }
         (_, _, Some(entry)) if head.is_some() => {
             let head = entry.append(transaction, contact.account(), head)?;
@@ -93,19 +93,22 @@ pub(super) fn set_policy(
     Ok(PolicyCommitted::Applied)
 }
 
-/// The revision of the contact's record, and the head of its chain.
-fn stored(
-    transaction: &Transaction<'_>,
-    contact: &Contact,
-) -> Result<Option<(i64, Head)>, SqliteError> {
+/// What a commit needs of the contact's row.
+struct Stored {
+    state: String,
+    revision: i64,
+    head: Head,
+}
+
+fn stored(transaction: &Transaction<'_>, contact: &Contact) -> Result<Option<Stored>, SqliteError> {
     transaction
         .prepare_cached(
-            "SELECT revision, chain, length, head FROM contacts
+            "SELECT state, revision, chain, length, head FROM contacts
              WHERE account = ?1 AND number = ?2",
         )?
         .query_row(params_of(contact), |row| {
-            let revision = row.get(0)?;
-            Ok(head_at(row, 1).map(|head| (revision, head)))
+            let (state, revision) = (row.get(0)?, row.get(1)?);
+            Ok(head_at(row, 2).map(|head| Stored { state, revision, head }))
         })
         .optional()?
         .transpose()
@@ -138,28 +141,37 @@ fn insert_mark(
 fn put_record(
     transaction: &Transaction<'_>,
     contact: &Contact,
+    stored: Option<&Stored>,
     record: &Record,
     json: &str,
     head: &Head,
 ) -> Result<(), SqliteError> {
-    transaction
-        .prepare_cached(
-            "INSERT INTO contacts (account, number, state, revision, record, chain, length, head)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
-             ON CONFLICT (account, number) DO UPDATE
-             SET state = excluded.state, revision = excluded.revision, record = excluded.record,
-                 length = excluded.length, head = excluded.head",
-        )?
-        .execute(params![
-            contact.account().as_str(),
-            to_i64(contact.number().to_digits()),
-            record.state.name(),
-            to_i64(record.revision.number()),
-            json,
-            head.chain.0,
-            to_i64(head.length),
-            head.hash.0,
-        ])?;
+    let sql = match stored {
+        None => {
+            "INSERT INTO contacts (account, number, revision, record, length, head, state, chain)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)"
+        }
+        // A column that is named is written to its index too, whatever it says.
+        Some(stored) if stored.state == record.state.name() => {
+            "UPDATE contacts SET revision = ?3, record = ?4, length = ?5, head = ?6
+             WHERE account = ?1 AND number = ?2 AND state = ?7 AND chain = ?8"
+        }
+        Some(_) => {
+            "UPDATE contacts SET revision = ?3, record = ?4, length = ?5, head = ?6, state = ?7
+             WHERE account = ?1 AND number = ?2 AND chain = ?8"
+        }
+    };
+    let (account, number) = params_of(contact);
+    transaction.prepare_cached(sql)?.execute(params![
+        account,
+        number,
+        to_i64(record.revision.number()),
+        json,
+        to_i64(head.length),
+        head.hash.0,
+        record.state.name(),
+        head.chain.0,
+    ])?;
     Ok(())
 }
 

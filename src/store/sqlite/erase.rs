@@ -44,7 +44,10 @@ pub(super) fn erase(
             )?
             .execute(chain)?;
         erased += transaction
-            .prepare_cached("DELETE FROM disclosed WHERE account = ?1 AND chain = ?2")?
+            .prepare_cached(
+                "DELETE FROM disclosed WHERE account = ?1 AND chain = ?2 AND id IN
+                 (SELECT disclosed FROM entries WHERE account = ?1 AND chain = ?2)",
+            )?
             .execute(chain)?;
     }
     for table in ["disclosed", "contacts", "outgoing"] {
@@ -76,18 +79,18 @@ pub(super) fn prune_texts(
     type Found = (i64, String);
     let found: Vec<Found> = transaction
         .prepare_cached(
-            "SELECT rowid, entry FROM disclosed WHERE salts IS NOT NULL AND at < ?1 LIMIT ?2",
+            "SELECT id, entry FROM disclosed WHERE salts IS NOT NULL AND at < ?1 LIMIT ?2",
         )?
         .query_map(params![before.timestamp_millis(), BATCH as i64], |row| {
             Ok((row.get(0)?, row.get(1)?))
         })?
         .collect::<Result<_, _>>()?;
-    for (rowid, entry) in &found {
+    for (id, entry) in &found {
         let entry: Entry = row::decode("entry", entry)?;
         let entry = row::encode("entry", &entry.without_words())?;
         transaction
-            .prepare_cached("UPDATE disclosed SET entry = ?2, salts = NULL WHERE rowid = ?1")?
-            .execute(params![rowid, entry])?;
+            .prepare_cached("UPDATE disclosed SET entry = ?2, salts = NULL WHERE id = ?1")?
+            .execute(params![id, entry])?;
     }
     Ok(found.len() as u64)
 }

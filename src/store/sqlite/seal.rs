@@ -33,8 +33,7 @@ impl PreparedEntry {
         let head = self.append_to(transaction, account, head, self.number)?;
         transaction
             .prepare_cached(
-                "INSERT INTO accounts (account, chain, length, head, log_size)
-                 VALUES (?1, ?2, ?3, ?4, 0)
+                "INSERT INTO accounts (account, chain, length, head) VALUES (?1, ?2, ?3, ?4)
                  ON CONFLICT (account) DO UPDATE
                  SET length = excluded.length, head = excluded.head",
             )?
@@ -53,23 +52,38 @@ impl PreparedEntry {
         let (account, chain, sequence) = (account.as_str(), head.chain.0, to_i64(head.length));
         transaction
             .prepare_cached(
-                "INSERT INTO entries (account, chain, sequence, leaf, hash, sealed)
-                 VALUES (?1, ?2, ?3, NULL, ?4, ?5)",
-            )?
-            .execute(params![account, chain, sequence, next.hash.0, bytes])?;
-        transaction
-            .prepare_cached(
                 "INSERT INTO disclosed (account, chain, sequence, at, number, entry, salts)
                  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
             )?
-            .execute(params![account, chain, sequence, self.at, number, self.json, self.salts,])?;
+            .execute(params![account, chain, sequence, self.at, number, self.json, self.salts])?;
+        let disclosed = transaction.last_insert_rowid();
+        let id = next_id(transaction, account)?;
         transaction
             .prepare_cached(
-                "INSERT INTO unlogged (account, at, chain, sequence) VALUES (?1, ?2, ?3, ?4)",
+                "INSERT INTO entries (id, account, chain, sequence, hash, sealed, disclosed)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
             )?
-            .execute(params![account, self.at, chain, sequence])?;
+            .execute(params![id, account, chain, sequence, next.hash.0, bytes, disclosed])?;
         Ok(next)
     }
+}
+
+/// The next place in the account's log, as the id of an entry: there is one writer at a time.
+fn next_id(transaction: &Transaction<'_>, account: &str) -> Result<i64, SqliteError> {
+    let id = transaction
+        .prepare_cached(
+            "SELECT coalesce((SELECT max(id) + 1 FROM entries
+                 WHERE id BETWEEN logs.id << 40 AND (logs.id << 40) + 0xffffffffff), logs.id << 40)
+             FROM logs WHERE account = ?1",
+        )?
+        .query_row([account], |row| row.get(0))
+        .optional()?;
+    if let Some(id) = id {
+        return Ok(id);
+    }
+    let mut insert =
+        transaction.prepare_cached("INSERT INTO logs (account, size) VALUES (?1, 0)")?;
+    Ok(insert.insert([account])? << 40)
 }
 
 pub(super) fn account_head(
