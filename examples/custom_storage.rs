@@ -69,7 +69,7 @@ impl Storage for Shelf {
         }
         if let Some(settled) = commit.settle {
             let Some(at) = tables.queue.iter().position(|(queued, place)| {
-                queued.id == settled.id && place.is_claimed_as(settled.token)
+                settled.is_of(queued) && place.is_claimed_as(settled.token)
             }) else {
                 return Ok(Committed::Stale);
             };

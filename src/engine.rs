@@ -275,10 +275,8 @@ where
             let snapshot = self.load(contact).await?;
             let now = self.now();
             let current = &snapshot.current;
-            let decided = if let Event::Added { source, opted_out } = event
-                && snapshot.suppressed
-            {
-                Ok(decide_suppressed(&current.policy, *source, *opted_out, now))
+            let decided = if snapshot.suppressed {
+                decide_suppressed(&current.policy, event, now)
             } else {
                 decide(&current.policy, snapshot.record.as_ref(), event, now)
             };

@@ -166,8 +166,24 @@ pub struct Settlement {
     pub id: OutgoingId,
     /// The claim: with another token than the message's last the commit is stale.
     pub token: ClaimToken,
+    /// When the message was decided: with another time the commit is stale. Of someone who was
+    /// erased and wrote again the messages have the ids of those before.
+    pub decided_at: DateTime<Utc>,
     /// What becomes of the message.
     pub then: Then,
+}
+
+impl Settlement {
+    /// The end of this claim.
+    pub fn of(claim: &Claim, then: Then) -> Self {
+        let Outgoing { id, decided_at, .. } = &claim.outgoing;
+        Self { id: id.clone(), token: claim.token, decided_at: *decided_at, then }
+    }
+
+    /// Whether this message is the one that it ends, if it was claimed under the token.
+    pub fn is_of(&self, outgoing: &Outgoing) -> bool {
+        outgoing.id == self.id && outgoing.decided_at == self.decided_at
+    }
 }
 
 /// What became of a commit.

@@ -82,6 +82,21 @@ fn who_was_erased_and_is_added_again_is_opted_out() {
 }
 
 #[test]
+fn who_was_erased_and_is_declared_existing_is_opted_out() {
+    over_both(Some(&key(1)), |handle, erase| {
+        handle(texted("SM1", "stop"), &contact(1));
+        erase(&contact(1));
+        let declared = || Event::DeclaredExisting { actor: owner() };
+        let outcome = handle(declared(), &contact(1));
+        assert_eq!((outcome.decision, outcome.reason), (Decision::None, Reason::AddedOptedOut));
+        let by = OptOut::Import;
+        assert_eq!(outcome.state, Some(ConsentState::OptedOut { by, since: START }));
+        // Others are declared as ever.
+        assert_eq!(handle(declared(), &contact(2)).decision, Decision::MarkActive);
+    });
+}
+
+#[test]
 fn who_was_erased_and_writes_is_new() {
     over_both(Some(&key(1)), |handle, erase| {
         handle(texted("SM1", "stop"), &contact(1));

@@ -13,7 +13,9 @@ use crate::{
         event::{Event, Text},
         id::{AccountId, ActorId, InboxId, MessageId},
         ledger::{Entry, Fact, Verdict},
-        outgoing::{Content, Crm, MessageKind, Outgoing, OutgoingId, OutgoingText, Status},
+        outgoing::{
+            ClaimToken, Content, Crm, MessageKind, Outgoing, OutgoingId, OutgoingText, Status,
+        },
         policy::Policy,
         record::{Record, Revision},
         settings::{ReminderSettings, Settings},
@@ -173,9 +175,15 @@ pub(super) fn entry_of(contact: &Contact, n: u64, record: Option<Record>) -> Ent
     }
 }
 
+/// The end of this message's claim under this token.
+pub(super) fn end_of(message: &Outgoing, token: u64) -> Settlement {
+    let (id, decided_at) = (message.id.clone(), message.decided_at);
+    Settlement { id, token: ClaimToken::new(token), decided_at, then: Then::Finish }
+}
+
 /// The end of this claim.
 pub(super) fn end(claim: &Claim, then: Then) -> Settlement {
-    Settlement { id: claim.outgoing.id.clone(), token: claim.token, then }
+    Settlement::of(claim, then)
 }
 
 /// A change of settings, or a refused attempt at one, under this revision.

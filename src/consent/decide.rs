@@ -65,15 +65,33 @@ pub fn decide(
     }
 }
 
-/// Decides on [`Event::Added`] of someone without a record whose erasure is remembered: opted out,
-/// whatever was said (R5.1 made stricter for the person).
+/// Decides on an event of someone without a record whose erasure is remembered: whoever is added or
+/// declared existing is opted out, whatever was said (R5.1 and R5.2 made stricter for the person).
+/// All other events are decided on as ever: who writes again begins anew.
+///
+/// # Errors
+/// As [`decide`].
 pub fn decide_suppressed(
     policy: &Policy,
-    source: Source,
-    opted_out: Option<bool>,
+    event: &Event<'_>,
     now: DateTime<Utc>,
-) -> Transition {
-    Case::new(policy, None, now).added(source, opted_out, true)
+) -> Result<Transition, Refusal> {
+    let case = Case::new(policy, None, now);
+    match event {
+        Event::Added { source, opted_out } => Ok(case.added(*source, *opted_out, true)),
+        Event::DeclaredExisting { actor } => {
+            case.declared_existing(actor)?;
+            let by = OptOut::Import;
+            let opted_out = case.opt_out(by, case.now, Decision::None, Reason::AddedOptedOut);
+            Ok(opted_out.finish(&case, None))
+        }
+        Event::Texted(_)
+        | Event::Overridden { .. }
+        | Event::CarrierBlocked { .. }
+        | Event::MessageRequested(_)
+        | Event::StatusRequested { .. }
+        | Event::Settled(_) => decide(policy, None, event, now),
+    }
 }
 
 /// What a decision rests on: the settings, the record, the time.

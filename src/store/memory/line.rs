@@ -195,6 +195,6 @@ impl Row {
     }
 
     fn is_claimed_as(&self, settlement: &Settlement) -> bool {
-        self.outgoing.id == settlement.id && self.place.is_claimed_as(settlement.token)
+        settlement.is_of(&self.outgoing) && self.place.is_claimed_as(settlement.token)
     }
 }

@@ -149,6 +149,8 @@ async fn lock<'a>(
     let revisions = Column::from_iter(ids().map(|id| id.map(|id| to_i64(id.revision.number()))));
     let ns = Column::from_iter(ids().map(|id| id.map(|id| i64::from(id.n))));
     let tokens = Column::from_iter(settled().map(|it| it.map(|it| to_i64(it.token.number()))));
+    let decided = settled().map(|it| it.map(|it| it.decided_at.timestamp_millis()));
+    let decided = Column::from_iter(decided);
 
     let mut chains = Chains::new();
     for commit in commits().filter(|commit| names_no_record(commit)) {
@@ -167,6 +169,7 @@ async fn lock<'a>(
         &revisions,
         &ns,
         &tokens,
+        &decided,
     )];
     if !chained.is_empty() {
         statements.push(bound!(sql::LOCK_ACCOUNTS, &chained));

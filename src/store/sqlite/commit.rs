@@ -195,16 +195,16 @@ macro_rules! mine {
         concat!(
             $does,
             " WHERE account = ?1 AND number = ?2 AND revision = ?3 AND n = ?4
-              AND claims = ?5 AND state = 'claimed'"
+              AND claims = ?5 AND decided_at = ?6 AND state = 'claimed'"
         )
     };
 }
 
-const FINISH: &str = concat!(mine!("DELETE FROM outgoing"), " AND ?6 IS NULL");
+const FINISH: &str = concat!(mine!("DELETE FROM outgoing"), " AND ?7 IS NULL");
 const SET_ASIDE: &str =
-    concat!(mine!("UPDATE outgoing SET state = 'set_aside'"), " AND ?6 IS NULL");
+    concat!(mine!("UPDATE outgoing SET state = 'set_aside'"), " AND ?7 IS NULL");
 const RETRY: &str =
-    mine!("UPDATE outgoing SET state = 'queued', due_at = ?6, attempts = attempts + 1");
+    mine!("UPDATE outgoing SET state = 'queued', due_at = ?7, attempts = attempts + 1");
 
 /// Ends the claim that the settlement shows the token of, unless it is stale.
 fn settle(transaction: &Transaction<'_>, settlement: &Settlement) -> Result<bool, SqliteError> {
@@ -220,6 +220,7 @@ fn settle(transaction: &Transaction<'_>, settlement: &Settlement) -> Result<bool
         to_i64(id.revision.number()),
         id.n,
         to_i64(settlement.token.number()),
+        settlement.decided_at.timestamp_millis(),
         due_at,
     ];
     let settled = transaction.prepare_cached(sql)?.execute(key)? > 0;

@@ -65,7 +65,7 @@ impl Lists {
         }
         let settled = commit.settle.as_ref().map(|settlement| {
             self.outgoing.iter().position(|(outgoing, place)| {
-                outgoing.id == settlement.id && place.is_claimed_as(settlement.token)
+                settlement.is_of(outgoing) && place.is_claimed_as(settlement.token)
             })
         });
         if settled == Some(None) {
