@@ -2,6 +2,7 @@
 //! would for a living.
 
 pub mod cqrs;
+pub mod direct;
 pub mod smlang;
 #[allow(missing_docs, reason = "the macro makes an enum without")]
 pub mod statig;
