@@ -3,5 +3,7 @@
 #[cfg(feature = "storages")]
 pub mod import;
 pub mod phrases;
+#[cfg(feature = "storages")]
+pub mod store;
 pub mod strict;
 pub mod table;
