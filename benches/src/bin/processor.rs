@@ -1,7 +1,12 @@
 //! The processor's time a text takes in SQLite, `synchronous=FULL`, beside the same statements by
 //! hand: in nanoseconds of all threads, kernel included, and in instructions of the program.
 
-use std::{error::Error, path::Path};
+use std::{
+    error::Error,
+    path::Path,
+    sync::atomic::{AtomicUsize, Ordering::Relaxed},
+    thread,
+};
 
 use optin::{Event, store::SqliteStorage};
 use optin_benches::{
@@ -18,6 +23,9 @@ use rusqlite::Connection;
 const SAYS: [&str; 2] = ["Hi, are you open?", "YES"];
 const PEOPLE: usize = 200;
 const ROUNDS: usize = 21;
+const CALLERS: usize = 64;
+/// The side that has them.
+const MANY: usize = 2;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let scratch = Scratch::new("processor")?;
@@ -28,22 +36,31 @@ fn main() -> Result<(), Box<dyn Error>> {
         let (side, people) = work.split_once(' ').unwrap_or_default();
         return sides.live(side == "crate", 0..people.parse()?);
     }
-    let mut nanos = [Vec::new(), Vec::new()];
+    let many = Driven::over(SqliteStorage::open(scratch.file("many.db"))?);
+    let mut nanos = [Vec::new(), Vec::new(), Vec::new()];
     for round in 0..ROUNDS {
-        for turn in 0..2 {
-            let side = (round + turn) % 2;
+        for turn in 0..3 {
+            let side = (round + turn) % 3;
+            let people = round * PEOPLE..(round + 1) * PEOPLE;
             let before = processor::nanos()?;
-            sides.live(side == 0, round * PEOPLE..(round + 1) * PEOPLE)?;
-            let spent = processor::nanos()? - before;
+            let of_callers = match side {
+                MANY => live_at_once(&many, people)?,
+                _ => sides.live(side == 0, people).map(|()| 0)?,
+            };
+            let spent = processor::nanos()? + of_callers - before;
             nanos[side].push(spent as f64 / 1e3 / (PEOPLE * SAYS.len()) as f64);
         }
     }
     agree(&scratch)?;
-    let ratio = nanos[0].iter().zip(&nanos[1]).map(|(ours, hand)| ours / hand).collect();
-    let [ours, by_hand] = nanos.map(Spread::of);
-    println!("  crate    {ours:.1} us a text");
-    println!("  by hand  {by_hand:.1} us a text");
-    println!("  crate / by hand: {} (at most 1.1)", Spread::of(ratio));
+    let ratio = |side: usize| {
+        let pairs = nanos[side].iter().zip(&nanos[1]);
+        Spread::of(pairs.map(|(ours, by_hand)| ours / by_hand).collect())
+    };
+    for (side, name) in ["crate, 1 caller", "by hand", "crate, 64 callers"].iter().enumerate() {
+        println!("  {name:<18} {:.1} us a text", Spread::of(nanos[side].clone()));
+    }
+    println!("  crate / by hand, 1 caller: {} (at most 1.1)", ratio(0));
+    println!("  crate / by hand, 64 callers: {}", ratio(MANY));
 
     let [ours, by_hand] = [count("crate")?, count("hand")?];
     println!("  instructions a text: {ours} and {by_hand}");
@@ -89,6 +106,29 @@ impl Sides {
         }
         Ok(())
     }
+}
+
+/// The same by many threads; says the time of those, which are gone afterwards.
+fn live_at_once(
+    engine: &Driven<SqliteStorage>,
+    people: std::ops::Range<usize>,
+) -> std::io::Result<u64> {
+    let next = AtomicUsize::new(people.start);
+    let live = || {
+        loop {
+            let person = next.fetch_add(1, Relaxed);
+            if person >= people.end {
+                return processor::nanos_of_thread();
+            }
+            for (round, body) in SAYS.into_iter().enumerate() {
+                engine.handle(person, engines::text(person, round, body));
+            }
+        }
+    };
+    thread::scope(|scope| {
+        let callers: Vec<_> = (0..CALLERS).map(|_| scope.spawn(live)).collect();
+        callers.into_iter().map(|caller| caller.join().expect("nobody panics")).sum()
+    })
 }
 
 /// Both have written the same, but for what chance is in.
