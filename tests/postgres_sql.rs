@@ -27,8 +27,7 @@ fn no_statement_breaks_a_rule() {
     let mut statements = files("postgres/sql", "sql");
     assert!(statements.len() > 40, "{} statements", statements.len());
     statements.extend(files("postgres/schema", "sql"));
-    let found: Vec<_> =
-        statements.iter().flat_map(|(name, sql)| breaches(name, sql)).collect();
+    let found: Vec<_> = statements.iter().flat_map(|(name, sql)| breaches(name, sql)).collect();
     assert_eq!(found, Vec::<String>::new());
 }
 
@@ -95,10 +94,7 @@ fn a_key_without_the_account_is_found() {
     let index = "CREATE INDEX IF NOT EXISTS i ON optin.t (id)";
     finds(index, "an index that does not begin with the account");
     allows(&index.replace("(id)", "(account, id)"));
-    finds(
-        &index.replace("INDEX", "UNIQUE INDEX"),
-        "an index that does not begin with the account",
-    );
+    finds(&index.replace("INDEX", "UNIQUE INDEX"), "an index that does not begin with the account");
     finds("CREATE TABLE IF NOT EXISTS optin.t (account text PRIMARY KEY)", "a key in a column");
 }
 
