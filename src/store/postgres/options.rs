@@ -11,10 +11,7 @@ use tokio_postgres::{
 };
 
 use super::{
-    PostgresError, PostgresStorage,
-    pool::Pool,
-    queue::{Limits, Queue},
-    session::Session,
+    PostgresError, PostgresStorage, lanes::Limits, pool::Pool, queue::Queue, session::Session,
     worker::Opens,
 };
 use crate::ledger::SuppressionKey;
@@ -138,12 +135,15 @@ impl Options {
     }
 
     fn limits(&self) -> Limits {
+        // Upkeep must not keep texts waiting.
+        let working = self.connections.saturating_sub(1).max(1);
         if self.gathers {
             let half = self.connections.div_ceil(2);
-            Limits { batch: self.max_batch, linger: self.linger, loading: half, committing: half }
+            let (batch, linger) = (self.max_batch, self.linger);
+            Limits { batch, linger, loading: half, committing: half, working }
         } else {
-            let all = self.connections;
-            Limits { batch: 1, linger: Duration::ZERO, loading: all, committing: all }
+            let (all, linger) = (self.connections, Duration::ZERO);
+            Limits { batch: 1, linger, loading: all, committing: all, working }
         }
     }
 

@@ -1,57 +1,26 @@
-//! What waits for a connection: loads and commits in lanes that are gathered, and other work.
+//! The queue between callers in any thread and the workers in theirs.
 
-use core::{fmt, mem, time::Duration};
+use core::fmt;
 use std::{
     boxed::Box,
-    collections::{HashSet, VecDeque},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
-    vec::Vec,
 };
 
-use futures_channel::oneshot;
 use tokio::{
-    sync::{Notify, OwnedSemaphorePermit, Semaphore},
+    sync::{Notify, Semaphore},
     time::{Instant, timeout},
 };
 
 use super::{
     PostgresError,
+    lanes::{Batch, Done, Found, Lane, Lanes, Limits, Waiting},
     load::{Loaded, Wanted},
     work::Work,
 };
-use crate::{
-    consent::{contact::Contact, id::AccountId},
-    storage::{Committed, Mark},
-    store::prepared::Prepared,
-};
+use crate::{storage::Committed, store::prepared::Prepared};
 
 /// The most that waits; who comes then waits for room.
 const ROOM: usize = 1_024;
-
-/// Somebody who waits for an answer.
-pub(super) struct Waiting<I, O> {
-    pub(super) input: I,
-    pub(super) answer: oneshot::Sender<Result<O, PostgresError>>,
-    /// Until when a connection is waited for.
-    pub(super) until: Instant,
-}
-
-/// What a worker does at once.
-pub(super) enum Batch {
-    Loads(Vec<Waiting<Wanted, Loaded>>),
-    Commits(Vec<Waiting<Prepared, Committed>>),
-    Work(Box<dyn Work>),
-}
-
-/// How much is gathered, and how many batches of a kind are under way at once.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Limits {
-    pub(super) batch: usize,
-    /// How long a batch waits for more, while one before it is under way.
-    pub(super) linger: Duration,
-    pub(super) loading: usize,
-    pub(super) committing: usize,
-}
 
 /// What waits, for callers in any thread and the workers in theirs.
 pub(super) struct Queue {
@@ -60,180 +29,6 @@ pub(super) struct Queue {
     room: Arc<Semaphore>,
     changed: Notify,
     ended: Notify,
-}
-
-#[derive(Default)]
-struct Lanes {
-    is_closed: bool,
-    /// Counts what came, so that the lane is served that has waited longest.
-    came: u64,
-    loads: Lane<Waiting<Wanted, Loaded>>,
-    commits: Lane<Waiting<Prepared, Committed>>,
-    work: Lane<Box<dyn Work>>,
-    /// Whom the commits under way are about: another of the same waits for the next batch.
-    in_hand: HashSet<Key>,
-    loading: Under,
-    committing: Under,
-}
-
-/// What is under way of a lane.
-#[derive(Clone, Copy, Default)]
-struct Under {
-    batches: usize,
-    jobs: usize,
-}
-
-/// What a worker finds.
-enum Found {
-    Batch(Batch),
-    /// A batch that is smaller than what is under way: others may join it.
-    Small,
-    Nothing,
-}
-
-struct Lane<T>(VecDeque<(u64, OwnedSemaphorePermit, T)>);
-
-/// What two commits cannot have in common in one batch, nor in two at once.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-enum Key {
-    Contact(Contact),
-    Mark(AccountId, Mark),
-}
-
-impl<T> Default for Lane<T> {
-    fn default() -> Self {
-        Self(VecDeque::new())
-    }
-}
-
-impl<T> Lane<T> {
-    fn oldest(&self) -> Option<u64> {
-        self.0.front().map(|(came, ..)| *came)
-    }
-
-    fn take(&mut self, most: usize) -> Vec<T> {
-        let most = most.min(self.0.len());
-        self.0.drain(..most).map(|(_, _, job)| job).collect()
-    }
-}
-
-fn keys(commit: &Prepared) -> impl Iterator<Item = Key> {
-    let commit = &commit.commit;
-    let contact = Key::Contact(commit.contact.clone());
-    let mark = commit.mark.clone().map(|it| Key::Mark(commit.contact.account().clone(), it));
-    let settled = commit.settle.as_ref().map(|settlement| settlement.id.contact.clone());
-    let settled = settled.filter(|settled| *settled != commit.contact).map(Key::Contact);
-    core::iter::once(contact).chain(mark).chain(settled)
-}
-
-impl Lanes {
-    /// The commits that have nothing in common with each other or with those under way.
-    fn take_commits(&mut self, most: usize) -> Vec<Waiting<Prepared, Committed>> {
-        let mut taken = Vec::new();
-        let mut left = VecDeque::new();
-        while let Some((came, permit, job)) = self.commits.0.pop_front() {
-            let is_free = keys(&job.input).all(|key| !self.in_hand.contains(&key));
-            if is_free && taken.len() < most {
-                self.in_hand.extend(keys(&job.input));
-                taken.push(job);
-            } else {
-                left.push_back((came, permit, job));
-            }
-            if taken.len() == most {
-                break;
-            }
-        }
-        left.append(&mut self.commits.0);
-        self.commits.0 = left;
-        taken
-    }
-
-    /// The next batch, of the lane that has waited longest; one that is smaller than what is under
-    /// way of its lane only where it is `enough`.
-    fn next(&mut self, limits: Limits, enough: bool) -> Found {
-        let loads = self.loads.oldest().filter(|_| self.loading.batches < limits.loading);
-        let commits = self.commits.oldest().filter(|_| self.committing.batches < limits.committing);
-        let work = self.work.oldest();
-        let mut lanes = [(loads, Kind::Loads), (commits, Kind::Commits), (work, Kind::Work)];
-        lanes.sort_by_key(|(oldest, _)| oldest.unwrap_or(u64::MAX));
-        let mut found = Found::Nothing;
-        for (_, lane) in lanes.into_iter().filter(|(oldest, _)| oldest.is_some()) {
-            let (waiting, under) = match lane {
-                Kind::Loads => (self.loads.0.len(), self.loading),
-                Kind::Commits => (self.commits.0.len(), self.committing),
-                Kind::Work => (1, Under::default()),
-            };
-            if !enough && waiting < under.jobs.min(limits.batch) {
-                found = Found::Small;
-            } else if let Some(batch) = self.take(lane, limits) {
-                return Found::Batch(batch);
-            }
-        }
-        found
-    }
-
-    fn take(&mut self, lane: Kind, limits: Limits) -> Option<Batch> {
-        match lane {
-            Kind::Loads => {
-                let loads = self.loads.take(limits.batch);
-                self.loading.add(loads.len());
-                Some(Batch::Loads(loads))
-            }
-            Kind::Commits => {
-                let commits = self.take_commits(limits.batch);
-                if commits.is_empty() {
-                    return None;
-                }
-                self.committing.add(commits.len());
-                Some(Batch::Commits(commits))
-            }
-            Kind::Work => self.work.take(1).pop().map(Batch::Work),
-        }
-    }
-}
-
-#[derive(Clone, Copy)]
-enum Kind {
-    Loads,
-    Commits,
-    Work,
-}
-
-impl Under {
-    fn add(&mut self, jobs: usize) {
-        self.batches += 1;
-        self.jobs += jobs;
-    }
-
-    fn sub(&mut self, done: Self) {
-        self.batches -= done.batches;
-        self.jobs -= done.jobs;
-    }
-}
-
-/// What a worker has to give back when a batch is done.
-#[derive(Default)]
-pub(super) struct Done {
-    keys: Vec<Key>,
-    loading: Under,
-    committing: Under,
-}
-
-impl Batch {
-    /// To be made before the batch is answered.
-    pub(super) fn done(&self) -> Done {
-        match self {
-            Self::Loads(jobs) => {
-                Done { loading: Under { batches: 1, jobs: jobs.len() }, ..Done::default() }
-            }
-            Self::Commits(jobs) => Done {
-                keys: jobs.iter().flat_map(|job| keys(&job.input)).collect(),
-                committing: Under { batches: 1, jobs: jobs.len() },
-                ..Done::default()
-            },
-            Self::Work(_) => Done::default(),
-        }
-    }
 }
 
 impl Queue {
@@ -320,11 +115,7 @@ impl Queue {
 
     pub(super) fn finish(&self, done: Done) {
         let mut lanes = self.lanes();
-        lanes.loading.sub(done.loading);
-        lanes.committing.sub(done.committing);
-        for key in &done.keys {
-            lanes.in_hand.remove(key);
-        }
+        lanes.finish(done);
         drop(lanes);
         self.changed.notify_one();
     }
@@ -332,11 +123,7 @@ impl Queue {
     /// Takes no more; what waits is dropped, and who waits for it told so.
     pub(super) fn close(&self) {
         let mut lanes = self.lanes();
-        lanes.is_closed = true;
-        let dropped = mem::take(&mut *lanes);
-        lanes.is_closed = true;
-        lanes.loading = dropped.loading;
-        lanes.committing = dropped.committing;
+        lanes.close();
         drop(lanes);
         self.room.close();
         self.changed.notify_one();

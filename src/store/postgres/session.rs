@@ -3,17 +3,10 @@
 use core::{
     cell::{Cell, RefCell},
     future::{Future, poll_fn},
+    sync::atomic::{AtomicBool, Ordering},
     time::Duration,
 };
-use std::{
-    boxed::Box,
-    collections::HashMap,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
-    vec::Vec,
-};
+use std::{boxed::Box, collections::HashMap, sync::Arc, vec::Vec};
 
 use futures_util::future::{LocalBoxFuture, join_all};
 use tokio_postgres::{
