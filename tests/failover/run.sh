@@ -81,7 +81,7 @@ done
 
 exec 8>&-
 ended=0
-timeout=180
+timeout=600
 while [ -d "/proc/$writers" ] && [ "$timeout" -gt 0 ]; do
     sleep 1
     timeout=$((timeout - 1))
