@@ -34,7 +34,7 @@ start_cluster() {
 }
 
 start_patroni() {
-    unprivileged "$patroni" "$scratch/$1.yml" >>"$scratch/$1.log" 2>&1 &
+    unprivileged "$patroni" "$scratch/$1.yml" >>"$scratch/$1.log" 2>&1 8>&- &
     patroni_id[$1]=$!
     # Its end is none of the shell's business.
     disown

@@ -2,28 +2,41 @@
 
 use std::error::Error;
 
-use optin::store::{SqliteError, SqliteStorage};
-use tokio_postgres::Config;
+use optin::store::{PostgresError, PostgresStorage};
+use tokio_postgres::{Config, NoTls};
 
-pub(crate) type Store = SqliteStorage;
+pub(crate) type Store = PostgresStorage;
 
 /// How a try went wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Failure {
     /// Whether it was stored is not known.
     NotKnown,
-    /// It was not stored.
-    Storage,
+    /// No server that takes writes was reached.
+    Unreachable,
+    /// The server took too long.
+    TimedOut,
+    /// Any other error of the storage.
+    Other,
     /// Others changed the contact again and again.
     Contended,
     /// The permit was used up.
     PermitEnded,
 }
 
-pub(crate) fn open(_config: &Config) -> Result<Store, Box<dyn Error>> {
-    Ok(SqliteStorage::open("/tmp/optin-failover-dev.db")?)
+pub(crate) fn open(config: &Config) -> Result<Store, Box<dyn Error>> {
+    Ok(PostgresStorage::connect(config.clone(), NoTls)?)
 }
 
-pub(crate) fn failure(_error: &SqliteError) -> Failure {
-    Failure::Storage
+pub(crate) fn failure(error: &PostgresError) -> Failure {
+    match error {
+        PostgresError::NotKnown => Failure::NotKnown,
+        PostgresError::Unreachable => Failure::Unreachable,
+        PostgresError::TimedOut => Failure::TimedOut,
+        PostgresError::Contended => Failure::Contended,
+        error => {
+            eprintln!("{error:?}");
+            Failure::Other
+        }
+    }
 }
