@@ -1,10 +1,13 @@
 //! PostgreSQL: one thread with a few connections, which does at once what is asked at once.
 
+mod archive;
 mod claim;
 mod columns;
 mod commit;
+mod erase;
 mod error;
 mod failure;
+mod ledger;
 mod load;
 mod migrate;
 mod options;
