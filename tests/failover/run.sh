@@ -19,6 +19,8 @@ scenarios=("$@")
 [ ${#scenarios[@]} -gt 0 ] || scenarios=(node postmaster pause)
 sync=${SYNC:-1}
 calm=${CALM:-8}
+# How long a node that still answers, or seems to, stays beside the new leader.
+beside=${BESIDE:-25}
 
 target=$(cargo metadata --format-version 1 --no-deps | sed 's/.*"target_directory":"\([^"]*\)".*/\1/')
 tools=$target/failover
@@ -26,7 +28,7 @@ mkdir -p "$tools"
 . "$here/tools.sh"
 . "$here/cluster.sh"
 
-scratch=$(mktemp -d)
+scratch=$(mktemp -d -t optin-failover.XXXXXX)
 chmod 755 "$scratch"
 writers=
 finish() {
@@ -70,7 +72,10 @@ for ((n = 0; n < failovers; n++)); do
     await 90 has_other_leader "$old"
     printf '%s of %s: leader %s after %d ms\n' "$scenario" "$old" "$leader" "$waited"
     tell leader "$leader"
-    sleep "$calm"
+    case $scenario in
+    node | postmaster) sleep "$calm" ;;
+    pause | patroni) sleep "$beside" ;;
+    esac
     tell back
     bring_back "$old" "$scenario"
     await 180 is_whole

@@ -6,14 +6,12 @@ use std::{
 };
 
 use optin::{
-    Contact, Decision, Ending, Entry, Event, Fact, OutgoingId, Reason, Standing, Storage,
-    Verdict, blocking::block_on, consent::ledger::fold,
+    Archive, Contact, Decision, Ending, Entry, Event, Fact, OutgoingId, Reason, Standing, Storage,
+    Verdict, blocking::block_on, consent::ledger::fold, ledger::audit,
 };
 
-use tokio_postgres::Config;
-
 use crate::{
-    conversation::{Step, contact, id, texted},
+    conversation::{Step, account, contact, id, texted},
     storage::Store,
     writer::{Answered, Log, Writing},
 };
@@ -43,12 +41,10 @@ pub(crate) struct Report {
 /// Looks at every contact that a writer came to.
 pub(crate) fn check(
     storage: &Store,
-    leader: &Config,
     logs: &[Log],
     taken: &HashMap<OutgoingId, u32>,
 ) -> Result<Report, Box<dyn Error>> {
     let mut report = Report::default();
-    let mut histories = crate::probe::run(crate::probe::histories(leader))??;
     let mut known = HashSet::new();
     let mut last = 0;
     for (writer, log) in logs.iter().enumerate() {
@@ -59,7 +55,7 @@ pub(crate) fn check(
         for (index, steps) in steps {
             last = last.max(index);
             let (contact, course) = contact(writer, index)?;
-            let history = histories.remove(&contact).unwrap_or_default();
+            let history = block_on(storage.history(&contact, 0, 1_000))?;
             let record = block_on(storage.load(&contact))?.record;
             let place = format!("{writer}-{index}");
             if fold(&history) != Ok(record) {
@@ -92,7 +88,7 @@ pub(crate) fn check(
         }
     }
     report.handed_over = taken.len() as u64;
-    let _ = last;
+    look_at_the_rest(storage, last, &mut report)?;
     Ok(report)
 }
 
@@ -179,6 +175,30 @@ fn left(
     if !endings.is_empty() {
         report.wrong.push(format!("settled without a decision: {endings:?}"));
     }
+}
+
+/// Nothing waits, the states add up, and every chain is whole.
+fn look_at_the_rest(storage: &Store, last: u64, report: &mut Report) -> Result<(), Box<dyn Error>> {
+    let queue = block_on(storage.queue())?;
+    if (queue.waiting, queue.claimed, queue.set_aside) != (0, 0, 0) {
+        report.wrong.push(format!("not drained: {queue:?}"));
+    }
+    let mut accounts: Vec<_> = (0..=last).step_by(1_000).map(account).collect::<Result<_, _>>()?;
+    accounts.push(account(last)?);
+    accounts.dedup();
+    let (mut contacts, mut entries) = (0, 0);
+    for account in accounts {
+        let counts = block_on(storage.counts(&account))?;
+        contacts += counts.pending + counts.active + counts.opted_out;
+        let audit = block_on(audit::storage(storage, &account, None))?;
+        report.audited += audit.chains;
+        entries += audit.entries;
+    }
+    if (contacts, entries) != (report.contacts, report.entries) {
+        let found = (contacts, entries);
+        report.wrong.push(format!("contacts and entries of nobody: {found:?} in all"));
+    }
+    Ok(())
 }
 
 /// Delivers texts once more, which must be known.

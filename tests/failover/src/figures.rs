@@ -103,7 +103,8 @@ pub(crate) fn print_failover(
         let between = within(&times, taken, gap.ended);
         let after = within(&times, gap.ended, until);
         println!("  writes: {before} before, {between} until the gap, {after} after it");
-        println!("  longest gap: {:.1} s, {:.1} s after", gap.seconds(), seconds(taken, gap.began));
+        let (began, ended) = (seconds(taken, gap.began), seconds(taken, gap.ended));
+        println!("  longest gap: {:.1} s, from {began:.1} s to {ended:.1} s", gap.seconds());
     }
     for (writer, log) in logs.iter().enumerate() {
         let own = writes(writer, log);

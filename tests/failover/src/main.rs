@@ -22,7 +22,7 @@ use std::{
 };
 
 use chrono::{TimeDelta, Utc};
-use optin::{Dispatcher, Engine, blocking::block_on};
+use optin::{Archive, Dispatcher, Engine, blocking::block_on};
 use tokio_postgres::{Config, config::TargetSessionAttrs};
 
 use crate::{
@@ -57,8 +57,8 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
     drop(engines);
 
     let engine = engine(open(&leader)?, &outbox);
-    drain(&engine, &leader)?;
-    let mut report = check::check(engine.storage(), &leader, &logs, &outbox.taken())?;
+    drain(&engine)?;
+    let mut report = check::check(engine.storage(), &logs, &outbox.taken())?;
     report.wrong.extend(logs.iter().flat_map(|log| log.wrong.iter().cloned()));
     check::repeat(&engine, worth_repeating(&logs, &failovers, ended), &mut report)?;
     let mut bare = Vec::new();
@@ -151,10 +151,11 @@ fn listen() -> Result<Vec<Failover>, std::io::Error> {
 }
 
 /// Until nothing waits: what a failover left behind is due once its lease is over.
-fn drain(engine: &Writing<'_>, leader: &Config) -> Result<(), Box<dyn Error>> {
+fn drain(engine: &Writing<'_>) -> Result<(), Box<dyn Error>> {
     for _ in 0..120 {
         block_on(Dispatcher::new(engine).run_once(10_000))?;
-        if probe::run(probe::queue(leader))?? == 0 {
+        let queue = block_on(engine.storage().queue())?;
+        if queue.waiting + queue.claimed == 0 {
             break;
         }
         thread::sleep(Duration::from_millis(500));

@@ -76,26 +76,3 @@ pub(crate) async fn lost(
     let kept: std::collections::HashSet<i64> = kept.into_iter().collect();
     Ok(rows.iter().filter(|row| !kept.contains(&row.number)).copied().collect())
 }
-
-pub(crate) async fn queue(leader: &Config) -> Result<i64, tokio_postgres::Error> {
-    let client = connect(leader).await?;
-    client.query_one("SELECT count(*) FROM optin.outgoing", &[]).await?.try_get(0)
-}
-
-pub(crate) async fn histories(
-    leader: &Config,
-) -> Result<std::collections::HashMap<optin::Contact, Vec<optin::Entry>>, Box<dyn Error>> {
-    let client = connect(leader).await?;
-    let sql = "SELECT c.account, c.number, d.entry FROM optin.contacts c JOIN optin.disclosed d \
-               USING (account, chain) ORDER BY c.account, c.number, d.sequence";
-    let mut all: std::collections::HashMap<_, Vec<_>> = std::collections::HashMap::new();
-    for row in client.query(sql, &[]).await? {
-        let number: i64 = row.try_get(1)?;
-        let contact = optin::Contact::new(
-            optin::AccountId::new(row.try_get(0)?)?,
-            optin::PhoneNumber::parse(&format!("+{number}"))?,
-        );
-        all.entry(contact).or_default().push(optin::ledger::stored::decode_entry(row.try_get(2)?)?);
-    }
-    Ok(all)
-}
