@@ -1,11 +1,12 @@
 //! How a storage uses the server.
 
-use core::time::Duration;
-use std::{format, rc::Rc, string::String, sync::Arc};
+use core::{cell::Cell, time::Duration};
+use std::{boxed::Box, format, rc::Rc, string::String, sync::Arc};
 
 use tokio_postgres::{
     Config, Socket,
     config::TargetSessionAttrs,
+    error::SqlState,
     tls::{MakeTlsConnect, TlsConnect},
 };
 
@@ -47,7 +48,7 @@ impl Default for Options {
         Self {
             connections: 4,
             max_batch: 256,
-            linger: Duration::ZERO,
+            linger: Duration::from_millis(1),
             gathers: true,
             statement_timeout: Duration::from_secs(10),
             lock_timeout: Duration::from_secs(5),
@@ -71,8 +72,8 @@ impl Options {
         Self { max_batch: jobs.clamp(1, 4_096), ..self }
     }
 
-    /// The same options, where a batch that could go waits so long for others to join it, at most
-    /// a millisecond. Default: not at all, since batches form while those before them are under way.
+    /// The same options with a bound on how long a batch waits to grow, while one that is larger
+    /// is under way; at most a millisecond. Who comes alone never waits. Default: a millisecond.
     #[must_use]
     pub fn linger(self, linger: Duration) -> Self {
         Self { linger: linger.min(Duration::from_millis(1)), ..self }
@@ -128,12 +129,7 @@ impl Options {
         let config = self.settled(config);
         // The server's own limit comes first.
         let patience = self.statement_timeout + Duration::from_secs(5);
-        let opens = move || -> Opens {
-            Rc::new(move || {
-                let (config, tls) = (config.clone(), tls.clone());
-                std::boxed::Box::pin(async move { Session::open(&config, tls, patience).await })
-            })
-        };
+        let opens = move || opener(config, tls, patience);
         Ok(PostgresStorage {
             suppression: self.suppression,
             pool: Pool::start(Queue::new(limits), self.connections, self.patience, opens)?,
@@ -172,6 +168,38 @@ impl Options {
         }
         config
     }
+}
+
+/// What keeps every statement on its index, however small a table was when its plan was made.
+const PLANS: &str = "-c plan_cache_mode=force_generic_plan -c enable_seqscan=off \
+    -c enable_bitmapscan=off -c enable_hashjoin=off -c enable_mergejoin=off -c enable_material=off \
+    -c jit=off";
+
+/// What opens connections, with the settings of [`PLANS`] where the server knows them.
+fn opener<T>(config: Config, tls: T, patience: Duration) -> Opens
+where
+    T: MakeTlsConnect<Socket> + Clone + 'static,
+    T::Stream: Send,
+{
+    let mut planned = config.clone();
+    planned.options(format!("{PLANS} {}", config.get_options().unwrap_or("")));
+    let configs = Rc::new((planned, config));
+    let knows_plans = Rc::new(Cell::new(true));
+    Rc::new(move || {
+        let (configs, tls, knows_plans) = (configs.clone(), tls.clone(), knows_plans.clone());
+        Box::pin(async move {
+            if knows_plans.get() {
+                let opened = Session::open(&configs.0, tls.clone(), patience).await;
+                let code = opened.as_ref().err().and_then(|error| error.code());
+                // Another server than PostgreSQL, that speaks as it does.
+                if code != Some(&SqlState::UNDEFINED_OBJECT) {
+                    return opened;
+                }
+                knows_plans.set(false);
+            }
+            Session::open(&configs.1, tls, patience).await
+        })
+    })
 }
 
 fn bounded(duration: Duration) -> Duration {

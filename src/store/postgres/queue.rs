@@ -11,7 +11,7 @@ use std::{
 use futures_channel::oneshot;
 use tokio::{
     sync::{Notify, OwnedSemaphorePermit, Semaphore},
-    time::{Instant, sleep},
+    time::{Instant, timeout},
 };
 
 use super::{
@@ -47,7 +47,7 @@ pub(super) enum Batch {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Limits {
     pub(super) batch: usize,
-    /// How long a batch waits for more.
+    /// How long a batch waits for more, while one before it is under way.
     pub(super) linger: Duration,
     pub(super) loading: usize,
     pub(super) committing: usize,
@@ -72,8 +72,23 @@ struct Lanes {
     work: Lane<Box<dyn Work>>,
     /// Whom the commits under way are about: another of the same waits for the next batch.
     in_hand: HashSet<Key>,
-    loading: usize,
-    committing: usize,
+    loading: Under,
+    committing: Under,
+}
+
+/// What is under way of a lane.
+#[derive(Clone, Copy, Default)]
+struct Under {
+    batches: usize,
+    jobs: usize,
+}
+
+/// What a worker finds.
+enum Found {
+    Batch(Batch),
+    /// A batch that is smaller than what is under way: others may join it.
+    Small,
+    Nothing,
 }
 
 struct Lane<T>(VecDeque<(u64, OwnedSemaphorePermit, T)>);
@@ -133,41 +148,66 @@ impl Lanes {
         taken
     }
 
-    /// Whether what would be taken next may be joined by others.
-    fn gathers(&self, limits: Limits) -> bool {
-        let (loads, commits) = (self.loads.0.len(), self.commits.0.len());
-        self.work.0.is_empty()
-            && (1..limits.batch).contains(&loads.max(commits))
-            && (loads == 0 || self.loading < limits.loading)
-    }
-
-    fn next(&mut self, limits: Limits) -> Option<Batch> {
-        let loads = self.loads.oldest().filter(|_| self.loading < limits.loading);
-        let commits = self.commits.oldest().filter(|_| self.committing < limits.committing);
+    /// The next batch, of the lane that has waited longest; one that is smaller than what is under
+    /// way of its lane only where it is `enough`.
+    fn next(&mut self, limits: Limits, enough: bool) -> Found {
+        let loads = self.loads.oldest().filter(|_| self.loading.batches < limits.loading);
+        let commits = self.commits.oldest().filter(|_| self.committing.batches < limits.committing);
         let work = self.work.oldest();
-        let mut lanes = [(loads, 0), (commits, 1), (work, 2)];
+        let mut lanes = [(loads, Kind::Loads), (commits, Kind::Commits), (work, Kind::Work)];
         lanes.sort_by_key(|(oldest, _)| oldest.unwrap_or(u64::MAX));
+        let mut found = Found::Nothing;
         for (_, lane) in lanes.into_iter().filter(|(oldest, _)| oldest.is_some()) {
-            match lane {
-                0 => {
-                    self.loading += 1;
-                    return Some(Batch::Loads(self.loads.take(limits.batch)));
-                }
-                1 => {
-                    let commits = self.take_commits(limits.batch);
-                    if !commits.is_empty() {
-                        self.committing += 1;
-                        return Some(Batch::Commits(commits));
-                    }
-                }
-                _ => {
-                    if let Some(work) = self.work.take(1).pop() {
-                        return Some(Batch::Work(work));
-                    }
-                }
+            let (waiting, under) = match lane {
+                Kind::Loads => (self.loads.0.len(), self.loading),
+                Kind::Commits => (self.commits.0.len(), self.committing),
+                Kind::Work => (1, Under::default()),
+            };
+            if !enough && waiting < under.jobs.min(limits.batch) {
+                found = Found::Small;
+            } else if let Some(batch) = self.take(lane, limits) {
+                return Found::Batch(batch);
             }
         }
-        None
+        found
+    }
+
+    fn take(&mut self, lane: Kind, limits: Limits) -> Option<Batch> {
+        match lane {
+            Kind::Loads => {
+                let loads = self.loads.take(limits.batch);
+                self.loading.add(loads.len());
+                Some(Batch::Loads(loads))
+            }
+            Kind::Commits => {
+                let commits = self.take_commits(limits.batch);
+                if commits.is_empty() {
+                    return None;
+                }
+                self.committing.add(commits.len());
+                Some(Batch::Commits(commits))
+            }
+            Kind::Work => self.work.take(1).pop().map(Batch::Work),
+        }
+    }
+}
+
+#[derive(Clone, Copy)]
+enum Kind {
+    Loads,
+    Commits,
+    Work,
+}
+
+impl Under {
+    fn add(&mut self, jobs: usize) {
+        self.batches += 1;
+        self.jobs += jobs;
+    }
+
+    fn sub(&mut self, done: Self) {
+        self.batches -= done.batches;
+        self.jobs -= done.jobs;
     }
 }
 
@@ -175,18 +215,20 @@ impl Lanes {
 #[derive(Default)]
 pub(super) struct Done {
     keys: Vec<Key>,
-    loading: usize,
-    committing: usize,
+    loading: Under,
+    committing: Under,
 }
 
 impl Batch {
     /// To be made before the batch is answered.
     pub(super) fn done(&self) -> Done {
         match self {
-            Self::Loads(_) => Done { loading: 1, ..Done::default() },
+            Self::Loads(jobs) => {
+                Done { loading: Under { batches: 1, jobs: jobs.len() }, ..Done::default() }
+            }
             Self::Commits(jobs) => Done {
                 keys: jobs.iter().flat_map(|job| keys(&job.input)).collect(),
-                committing: 1,
+                committing: Under { batches: 1, jobs: jobs.len() },
                 ..Done::default()
             },
             Self::Work(_) => Done::default(),
@@ -241,37 +283,45 @@ impl Queue {
 
     /// Waits for something to do; `None` once the queue is closed.
     pub(super) async fn next(&self) -> Option<Batch> {
-        let mut lingered = self.limits.linger.is_zero();
+        let mut small_since: Option<Instant> = None;
         loop {
             let changed = self.changed.notified();
-            let lingers = {
+            let waited = small_since.map(|since| since.elapsed());
+            let left = match waited {
+                None => self.limits.linger,
+                Some(waited) => self.limits.linger.saturating_sub(waited),
+            };
+            let found = {
                 let mut lanes = self.lanes();
                 if lanes.is_closed {
                     self.changed.notify_one();
                     return None;
                 }
-                let lingers = !lingered && lanes.gathers(self.limits);
-                if !lingers && let Some(batch) = lanes.next(self.limits) {
-                    drop(lanes);
+                lanes.next(self.limits, left.is_zero())
+            };
+            match found {
+                Found::Batch(batch) => {
                     // Another worker may have something to do with what is left.
                     self.changed.notify_one();
                     return Some(batch);
                 }
-                lingers
-            };
-            lingered |= lingers;
-            if lingers {
-                sleep(self.limits.linger).await;
-            } else {
-                changed.await;
+                Found::Small => {
+                    small_since.get_or_insert_with(Instant::now);
+                    // Whether something changed or not, it is looked at again.
+                    let _ = timeout(left, changed).await;
+                }
+                Found::Nothing => {
+                    small_since = None;
+                    changed.await;
+                }
             }
         }
     }
 
     pub(super) fn finish(&self, done: Done) {
         let mut lanes = self.lanes();
-        lanes.loading -= done.loading;
-        lanes.committing -= done.committing;
+        lanes.loading.sub(done.loading);
+        lanes.committing.sub(done.committing);
         for key in &done.keys {
             lanes.in_hand.remove(key);
         }
