@@ -49,6 +49,14 @@ fn seconds(from: Instant, to: Instant) -> f64 {
     to.saturating_duration_since(from).as_secs_f64()
 }
 
+impl Failover {
+    /// Whether the old leader goes on as one for a while, whose commits nobody acknowledges any
+    /// more, but who can be read.
+    pub(crate) fn leaves_two(&self) -> bool {
+        self.scenario == "patroni" || self.scenario == "pause"
+    }
+}
+
 /// Whether something was stored of it.
 pub(crate) fn is_write(writer: usize, answered: &Answered) -> bool {
     contact(writer, answered.index).is_ok_and(|(_, course)| !course[answered.step].is_silent())

@@ -29,7 +29,7 @@ use crate::{
     figures::{Bare, Failover},
     outbox::Counting,
     probe::Row,
-    storage::{Store, open},
+    storage::{Failure, Store, open},
     writer::{Answered, Log, Writing},
 };
 
@@ -60,6 +60,7 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
     drain(&engine)?;
     let mut report = check::check(engine.storage(), &logs, &outbox.taken())?;
     report.wrong.extend(logs.iter().flat_map(|log| log.wrong.iter().cloned()));
+    report.wrong.extend(read_stale(&logs, &failovers));
     check::repeat(&engine, worth_repeating(&logs, &failovers, ended), &mut report)?;
     let mut bare = Vec::new();
     for ((node, _), acknowledged) in nodes.iter().zip(rows) {
@@ -148,6 +149,19 @@ fn listen() -> Result<Vec<Failover>, std::io::Error> {
         }
     }
     Ok(failovers)
+}
+
+/// Contacts that were read as they had been, where no old leader was left to read from.
+fn read_stale(logs: &[Log], failovers: &[Failover]) -> Vec<String> {
+    let all = logs.iter().flat_map(|log| &log.answered);
+    let stale = all.filter(|it| it.failures.iter().any(|it| it.failure == Failure::Stale));
+    stale
+        .filter(|answered| {
+            let last = failovers.iter().rfind(|failover| failover.taken <= answered.at);
+            !last.is_some_and(Failover::leaves_two)
+        })
+        .map(|answered| format!("contact {} was read as it had been", answered.index))
+        .collect()
 }
 
 /// Until nothing waits: what a failover left behind is due once its lease is over.

@@ -22,6 +22,8 @@ pub(crate) enum Failure {
     Contended,
     /// The permit was used up.
     PermitEnded,
+    /// The contact was read as it was before what had been acknowledged.
+    Stale,
 }
 
 pub(crate) fn open(config: &Config) -> Result<Store, Box<dyn Error>> {

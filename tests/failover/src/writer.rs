@@ -134,7 +134,8 @@ fn attempt(
         return block_on(engine.handle(&contact, event)).map_err(problem);
     }
     let permit = block_on(engine.permit(&contact)).map_err(problem)?;
-    let permit = permit.ok_or_else(|| Problem::Wrong("no permit, though active".into()))?;
+    // It has said yes, and was answered.
+    let permit = permit.ok_or(Problem::Storage(Failure::Stale))?;
     let inbox = inbox().map_err(wrong)?;
     let message = Message::new(inbox, "Your table is ready").with_request(id);
     match block_on(engine.send(permit, message)) {
