@@ -8,6 +8,7 @@ mod error;
 mod json;
 mod ledger;
 mod load;
+mod moving;
 mod readers;
 mod schema;
 mod seal;

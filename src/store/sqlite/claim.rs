@@ -51,28 +51,38 @@ pub(super) fn claim(
     }
 }
 
+/// The columns that a [`Head`] is read from.
+macro_rules! columns {
+    () => {
+        "account, number, destination, revision, n,
+         state, due_at, claims, attempts, lapsed_at, message"
+    };
+}
+
+pub(super) use columns;
+
 fn due(
     transaction: &Transaction<'_>,
     now: DateTime<Utc>,
     limit: i64,
 ) -> Result<Vec<Head>, SqliteError> {
-    let mut heads = transaction.prepare_cached(
-        "SELECT account, number, destination, revision, n,
-             state, due_at, claims, attempts, lapsed_at, message
-         FROM outgoing AS head
+    let mut heads = transaction.prepare_cached(concat!(
+        "SELECT ",
+        columns!(),
+        " FROM outgoing AS head
          WHERE state <> 'set_aside' AND due_at <= ?1
          AND NOT EXISTS (SELECT 1 FROM outgoing AS earlier
              WHERE earlier.account = head.account AND earlier.number = head.number
              AND earlier.destination = head.destination AND earlier.state <> 'set_aside'
              AND (earlier.revision, earlier.n) < (head.revision, head.n))
-         ORDER BY due_at LIMIT ?2",
-    )?;
+         ORDER BY due_at LIMIT ?2"
+    ))?;
     let heads = heads.query_map(params![now.timestamp_millis(), limit], Head::of)?;
     Ok(heads.collect::<Result<_, _>>()?)
 }
 
 /// A row at the head of its line.
-struct Head {
+pub(super) struct Head {
     account: Vec<u8>,
     number: i64,
     destination: Vec<u8>,
@@ -88,7 +98,7 @@ struct Head {
 
 impl Head {
     /// Fails on nothing that may stand in a row: its text may be no UTF-8.
-    fn of(row: &Row<'_>) -> Result<Self, rusqlite::Error> {
+    pub(super) fn of(row: &Row<'_>) -> Result<Self, rusqlite::Error> {
         let bytes = |column| Ok::<_, rusqlite::Error>(row.get_ref(column)?.as_bytes()?.to_vec());
         Ok(Self {
             account: bytes(0)?,
@@ -106,7 +116,7 @@ impl Head {
     }
 
     /// What stands in the row, if that can be read and is the message that its key says.
-    fn read(&self) -> Result<(Outgoing, Place), SqliteError> {
+    pub(super) fn read(&self) -> Result<(Outgoing, Place), SqliteError> {
         const BAD: SqliteError = SqliteError::BadRow { what: "message" };
         let message = core::str::from_utf8(&self.message).map_err(|_| BAD)?;
         let outgoing: Outgoing = json::decode("message", message)?;
@@ -123,6 +133,7 @@ impl Head {
             claimed: match &*self.state {
                 b"queued" => false,
                 b"claimed" => true,
+                _ if self.is_set_aside() => false,
                 _ => return Err(BAD),
             },
             due: time(self.due_at).ok_or(BAD)?,
@@ -131,6 +142,10 @@ impl Head {
             lapsed: self.lapsed_at.map(|at| time(at).ok_or(BAD)).transpose()?,
         };
         Ok((outgoing, place))
+    }
+
+    pub(super) fn is_set_aside(&self) -> bool {
+        self.state == b"set_aside"
     }
 
     fn claim(

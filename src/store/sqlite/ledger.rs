@@ -9,7 +9,7 @@ use super::{
     archive::page,
     commit::params_of,
     load::{from_i64, to_i64},
-    seal::{account_head, head_at},
+    seal::{EntryKey, account_head, head_at},
 };
 use crate::{
     consent::{contact::Contact, id::AccountId},
@@ -111,7 +111,7 @@ impl Ledger for SqliteStorage {
     }
 }
 
-fn sealed_row(row: &Row<'_>) -> Result<SealedRow, SqliteError> {
+pub(super) fn sealed_row(row: &Row<'_>) -> Result<SealedRow, SqliteError> {
     let salts: Option<Vec<u8>> = row.get(4)?;
     let json: Option<String> = row.get(3)?;
     let disclosed = match (json, salts) {
@@ -138,6 +138,18 @@ fn log_size(connection: &Connection, account: &AccountId) -> Result<u64, SqliteE
     size.map_or(Ok(0), |size| from_i64("size of the log", size))
 }
 
+/// Gives the entry with this key a place in its account's log.
+pub(super) fn insert_leaf(
+    transaction: &Transaction<'_>,
+    leaf: i64,
+    (account, chain, sequence): EntryKey<'_>,
+) -> Result<(), SqliteError> {
+    transaction
+        .prepare_cached("INSERT INTO log (account, leaf, chain, sequence) VALUES (?1, ?2, ?3, ?4)")?
+        .execute(params![account, leaf, chain, sequence])?;
+    Ok(())
+}
+
 fn sequence(
     transaction: &Transaction<'_>,
     account: &AccountId,
@@ -159,11 +171,7 @@ fn sequence(
         .collect::<Result<_, _>>()?;
     let mut leaf = to_i64(size);
     for (at, chain, sequence) in waiting {
-        transaction
-            .prepare_cached(
-                "INSERT INTO log (account, leaf, chain, sequence) VALUES (?1, ?2, ?3, ?4)",
-            )?
-            .execute(params![name, leaf, chain, sequence])?;
+        insert_leaf(transaction, leaf, (name, chain, sequence))?;
         transaction
             .prepare_cached(
                 "UPDATE entries SET leaf = ?4 WHERE account = ?1 AND chain = ?2 AND sequence = ?3",

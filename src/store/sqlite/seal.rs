@@ -76,34 +76,69 @@ impl PreparedEntry {
     ) -> Result<Head, SqliteError> {
         let head = head.unwrap_or_else(|| Head::new(self.spare));
         let (bytes, next) = self.unsealed.seal(account, &head);
-        let (account, chain, sequence) = (account.as_str(), head.chain.0, to_i64(head.length));
-        transaction
-            .prepare_cached(
-                "INSERT INTO entries (account, chain, sequence, leaf, hash, sealed)
-                 VALUES (?1, ?2, ?3, NULL, ?4, ?5)",
-            )?
-            .execute(params![account, chain, sequence, next.hash.0, bytes])?;
-        transaction
-            .prepare_cached(
-                "INSERT INTO disclosed (account, chain, sequence, at, number, entry, salts)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-            )?
-            .execute(params![
-                account,
-                chain,
-                sequence,
-                self.at,
-                number,
-                self.json,
-                self.salts.to_bytes(),
-            ])?;
-        transaction
-            .prepare_cached(
-                "INSERT INTO unlogged (account, at, chain, sequence) VALUES (?1, ?2, ?3, ?4)",
-            )?
-            .execute(params![account, self.at, chain, sequence])?;
+        let key = (account.as_str(), head.chain.0, to_i64(head.length));
+        insert_sealed(transaction, key, None, &next.hash, &bytes)?;
+        let said = Said { at: self.at, number, json: &self.json, salts: Some(&self.salts) };
+        insert_disclosed(transaction, key, said)?;
+        insert_unlogged(transaction, key, self.at)?;
         Ok(next)
     }
+}
+
+/// Account, chain and sequence of an entry.
+pub(super) type EntryKey<'a> = (&'a str, [u8; 16], i64);
+
+pub(super) fn insert_sealed(
+    transaction: &Transaction<'_>,
+    (account, chain, sequence): EntryKey<'_>,
+    leaf: Option<i64>,
+    hash: &Hash,
+    bytes: &[u8],
+) -> Result<(), SqliteError> {
+    transaction
+        .prepare_cached(
+            "INSERT INTO entries (account, chain, sequence, leaf, hash, sealed)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+        )?
+        .execute(params![account, chain, sequence, leaf, hash.0, bytes])?;
+    Ok(())
+}
+
+/// What a row of `disclosed` says.
+pub(super) struct Said<'a> {
+    pub(super) at: i64,
+    pub(super) number: Option<i64>,
+    pub(super) json: &'a str,
+    pub(super) salts: Option<&'a Salts>,
+}
+
+pub(super) fn insert_disclosed(
+    transaction: &Transaction<'_>,
+    (account, chain, sequence): EntryKey<'_>,
+    said: Said<'_>,
+) -> Result<(), SqliteError> {
+    let salts = said.salts.map(Salts::to_bytes);
+    transaction
+        .prepare_cached(
+            "INSERT INTO disclosed (account, chain, sequence, at, number, entry, salts)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+        )?
+        .execute(params![account, chain, sequence, said.at, said.number, said.json, salts])?;
+    Ok(())
+}
+
+/// Lets an entry wait for its place in the log.
+pub(super) fn insert_unlogged(
+    transaction: &Transaction<'_>,
+    (account, chain, sequence): EntryKey<'_>,
+    at: i64,
+) -> Result<(), SqliteError> {
+    transaction
+        .prepare_cached(
+            "INSERT INTO unlogged (account, at, chain, sequence) VALUES (?1, ?2, ?3, ?4)",
+        )?
+        .execute(params![account, at, chain, sequence])?;
+    Ok(())
 }
 
 pub(super) fn account_head(
