@@ -36,6 +36,6 @@ pub use self::{
     error::MoveError,
     movable::{Movable, PutIn},
     progress::{Moved, Progress, Step},
-    row::{Key, Row},
+    row::{Key, Pruned, Row},
     run::Move,
 };

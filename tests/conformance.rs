@@ -66,9 +66,10 @@ fn boxed_sqlite_passes() -> Passed {
     passed("the SQLite storage, boxed", &[suite.storage()])
 }
 
-/// The names in backticks that look like those of cases.
+/// The names in backticks that look like those of cases, quotes aside.
 fn named(text: &str) -> Vec<&str> {
-    let ticked = text.split('`').skip(1).step_by(2);
+    let blocks = text.split("\n\n").filter(|block| !block.starts_with("> "));
+    let ticked = blocks.flat_map(|block| block.split('`').skip(1).step_by(2));
     ticked.filter(|name| name.contains('_')).collect()
 }
 

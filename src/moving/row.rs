@@ -62,9 +62,8 @@ pub enum Row {
         sequence: u64,
         /// What is sealed, its place in the log, and what it commits to.
         sealed: SealedRow,
-        /// The entry without its words, as JSON, where they were pruned
-        /// ([`prune_texts`](crate::Archive::prune_texts)): then nothing of it is disclosed.
-        pruned: Option<String>,
+        /// What is left of it where its words were pruned: then nothing of it is disclosed.
+        pruned: Option<Pruned>,
     },
     /// A mark.
     Mark {
@@ -82,6 +81,17 @@ pub enum Row {
         /// Whether it waits for a person.
         set_aside: bool,
     },
+}
+
+/// An entry without its words ([`prune_texts`](crate::Archive::prune_texts)), as JSON: personal
+/// data.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Pruned(pub String);
+
+impl fmt::Debug for Pruned {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Pruned({} bytes)", self.0.len())
+    }
 }
 
 /// What tells the rows of an account apart. They are in the order of their keys: a chain's head is

@@ -52,10 +52,26 @@ impl<'a, F: Movable, T: Movable> Move<'a, F, T> {
     ///
     /// # Errors
     /// [`MoveError`]; what was put in stays, and the storage that is moved is as it was.
-    pub async fn run(&self, mut progress: impl FnMut(&Progress)) -> Outcome<Moved, F, T> {
+    pub async fn run(&self, progress: impl FnMut(&Progress)) -> Outcome<Moved, F, T> {
+        self.steps(&[Step::PutIn, Step::Compare, Step::Audit], progress).await
+    }
+
+    /// The second half of [`run`](Self::run): verifies what was moved, and changes nothing.
+    ///
+    /// # Errors
+    /// [`MoveError`].
+    pub async fn verify(&self, progress: impl FnMut(&Progress)) -> Outcome<Moved, F, T> {
+        self.steps(&[Step::Compare, Step::Audit], progress).await
+    }
+
+    async fn steps(
+        &self,
+        steps: &[Step],
+        mut progress: impl FnMut(&Progress),
+    ) -> Outcome<Moved, F, T> {
         let before = self.extent().await?;
         let mut moved = Moved::default();
-        for step in [Step::PutIn, Step::Compare, Step::Audit] {
+        for &step in steps {
             let mut done = 0;
             let mut accounts = Accounts::of(self.from, self.page);
             while let Some(account) = accounts.next().await.map_err(MoveError::From)? {

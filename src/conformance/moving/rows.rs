@@ -13,7 +13,7 @@ use crate::{
     },
     consent::{id::AccountId, record::Revision},
     ledger::{Hash, Head, SealedRow},
-    moving::{Key, Movable, PutIn, Row},
+    moving::{Key, Movable, Pruned, PutIn, Row},
     storage::{Commit, Place},
 };
 
@@ -193,7 +193,10 @@ fn other(row: &Row) -> Vec<Row> {
             vec![
                 with(SealedRow { hash: Hash([7; 32]), ..sealed.clone() }, pruned.clone()),
                 with(SealedRow { leaf, ..sealed.clone() }, pruned.clone()),
-                with(SealedRow { disclosed: None, ..sealed }, pruned.xor(Some("{}".into()))),
+                with(
+                    SealedRow { disclosed: None, ..sealed },
+                    pruned.xor(Some(Pruned("{}".into()))),
+                ),
             ]
         }
         Row::Mark { mark, .. } => vec![Row::Mark { mark, at: at(77) }],

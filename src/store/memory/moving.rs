@@ -8,7 +8,7 @@ use super::{Account, MemoryStorage, Row as ContactRow, line::Lines, trail::Trail
 use crate::{
     consent::{contact::Contact, id::AccountId},
     ledger::{ChainId, SealedRow},
-    moving::{Key, Movable, PutIn, Row},
+    moving::{Key, Movable, Pruned, PutIn, Row},
 };
 
 impl Movable for MemoryStorage {
@@ -140,7 +140,7 @@ impl Account {
         chain: ChainId,
         sequence: u64,
         sealed: SealedRow,
-        pruned: Option<alloc::string::String>,
+        pruned: Option<Pruned>,
     ) -> bool {
         let place = sealed.leaf.map(|leaf| (leaf, sealed.bytes.clone()));
         let mut trails = self.trails_mut();

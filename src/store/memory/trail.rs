@@ -1,7 +1,5 @@
 //! What the ledger has of one contact, or of an account itself: entries, and their chain.
 
-#[cfg(feature = "ledger")]
-use alloc::string::String;
 use alloc::vec::Vec;
 
 use chrono::{DateTime, Utc};
@@ -10,7 +8,7 @@ use crate::consent::{contact::PhoneNumber, id::AccountId, ledger::Entry};
 #[cfg(feature = "ledger")]
 use crate::{
     ledger::{ChainId, Disclosed, Head, Salts, SealedRow, seal, stored},
-    moving::Row,
+    moving::{Pruned, Row},
 };
 
 #[derive(Debug, Default)]
@@ -99,9 +97,9 @@ impl Kept {
 #[cfg(feature = "ledger")]
 impl Kept {
     /// What is left of it as JSON, where its words were pruned.
-    fn pruned(&self) -> Option<String> {
+    fn pruned(&self) -> Option<Pruned> {
         let entry = self.entry.as_ref().filter(|_| !self.has_words)?;
-        Some(stored::encode_entry(entry).expect("an entry is JSON"))
+        Some(Pruned(stored::encode_entry(entry).expect("an entry is JSON")))
     }
 }
 
@@ -162,13 +160,17 @@ impl Trail {
         &mut self,
         sequence: u64,
         sealed: SealedRow,
-        pruned: Option<String>,
+        pruned: Option<Pruned>,
     ) -> bool {
         let at = usize::try_from(sequence).unwrap_or(usize::MAX);
         if let Some(kept) = self.kept.get(at) {
             return kept.sealed == sealed && kept.pruned() == pruned;
         }
-        let json = sealed.disclosed.as_ref().map(|disclosed| &disclosed.json).or(pruned.as_ref());
+        let json = sealed
+            .disclosed
+            .as_ref()
+            .map(|disclosed| &disclosed.json)
+            .or(pruned.as_ref().map(|pruned| &pruned.0));
         let Ok(entry) = json.map(|json| stored::decode_entry(json)).transpose() else {
             return false;
         };

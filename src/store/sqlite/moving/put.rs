@@ -17,7 +17,7 @@ use super::{
 use crate::{
     consent::{contact::Contact, id::AccountId},
     ledger::{ChainId, Head, Sealed, SealedRow, stored},
-    moving::{PutIn, Row},
+    moving::{Pruned, PutIn, Row},
 };
 
 pub(super) fn put_in(
@@ -73,7 +73,7 @@ fn insert(
         Row::Suppressed { mark } => suppress(transaction, account.as_str(), mark)?,
         Row::Entry { chain, sequence, sealed, pruned } => {
             let key = (account.as_str(), chain.0, to_i64(*sequence));
-            return insert_entry(transaction, account, key, sealed, pruned.as_deref());
+            return insert_entry(transaction, account, key, sealed, pruned.as_ref());
         }
         Row::Mark { mark, at } => insert_mark(transaction, account, mark, *at)?,
         Row::Outgoing { outgoing, place, set_aside } => {
@@ -122,12 +122,12 @@ fn insert_entry(
     account: &AccountId,
     key: EntryKey<'_>,
     row: &SealedRow,
-    pruned: Option<&str>,
+    pruned: Option<&Pruned>,
 ) -> Result<bool, SqliteError> {
     let Ok(sealed) = Sealed::decode(&row.bytes) else { return Ok(false) };
     let (json, salts) = match (&row.disclosed, pruned) {
         (Some(disclosed), None) => (Some(&*disclosed.json), Some(&disclosed.salts)),
-        (None, pruned) => (pruned, None),
+        (None, pruned) => (pruned.map(|pruned| &*pruned.0), None),
         (Some(_), Some(_)) => return Ok(false),
     };
     let Ok(entry) = json.map(stored::decode_entry).transpose() else { return Ok(false) };

@@ -23,7 +23,7 @@ use crate::{
         record::{Record, Revision},
     },
     ledger::{ChainId, Sealed, SealedRow},
-    moving::{Key, Row},
+    moving::{Key, Pruned, Row},
     storage::Mark,
 };
 
@@ -228,7 +228,7 @@ fn entries(span: &Span<'_>) -> Result<Vec<Row>, SqliteError> {
         if !is_placed {
             return Err(bad("place in the log"));
         }
-        let pruned = json.filter(|_| sealed.disclosed.is_none());
+        let pruned = json.filter(|_| sealed.disclosed.is_none()).map(Pruned);
         let sequence = from_i64("entry", place)?;
         Ok(Row::Entry { chain: ChainId(chain), sequence, sealed, pruned })
     })
