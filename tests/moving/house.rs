@@ -1,12 +1,16 @@
 //! A storage with something of everything in it, and traffic that goes on.
 
+#![allow(dead_code, reason = "each test takes its own part")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test")]
+
 use std::{
-    collections::VecDeque,
+    collections::{HashSet, VecDeque},
     convert::Infallible,
     future::poll_fn,
+    path::Path,
     sync::{
         Mutex,
-        atomic::{AtomicBool, Ordering::Relaxed},
+        atomic::{AtomicBool, AtomicU64, Ordering::Relaxed},
     },
     task::Poll,
 };
@@ -16,10 +20,18 @@ use optin::{
     AccountId, Contact, Dispatcher, Engine, Event, Handover, Outbox, Outgoing, Override, Policy,
     Settings, Source,
     blocking::block_on,
-    moving::{Movable, Row},
+    ledger::SuppressionKey,
+    moving::{Movable, Move, Moved, Row},
+    store::{
+        MemoryStorage, SqliteStorage,
+        sqlite::{Durability, Options},
+    },
 };
 
-use crate::support::{Clock, START, account, contact, owner, texted};
+use crate::{
+    black_box::Scratch,
+    support::{Clock, START, account, contact, owner, texted},
+};
 
 pub(crate) fn bolt() -> AccountId {
     AccountId::new("bolt").unwrap()
@@ -148,4 +160,57 @@ pub(crate) fn furnish<S: Movable>(storage: &S) {
 pub(crate) fn rows<S: Movable>(storage: &S) -> Vec<Row> {
     let of = |account| block_on(storage.take_out(&account, None, usize::MAX)).unwrap();
     of(account()).into_iter().chain(of(bolt())).collect()
+}
+
+pub(crate) fn key() -> SuppressionKey {
+    SuppressionKey::new([7; 32])
+}
+
+pub(crate) fn memory() -> MemoryStorage {
+    MemoryStorage::new().with_suppression(key())
+}
+
+pub(crate) fn open(path: &Path) -> SqliteStorage {
+    let options = Options::default().durability(Durability::Normal).scrub_later();
+    options.suppression(key()).open(path).unwrap()
+}
+
+/// A new file of this directory each time.
+pub(crate) fn sqlite(scratch: &Scratch) -> SqliteStorage {
+    static FILES: AtomicU64 = AtomicU64::new(0);
+    open(&scratch.path(&format!("{}.db", FILES.fetch_add(1, Relaxed))))
+}
+
+fn kinds(rows: &[Row]) -> HashSet<std::mem::Discriminant<Row>> {
+    rows.iter().map(std::mem::discriminant).collect()
+}
+
+/// Everything in `from` is moved into `to`, and is the same there.
+pub(crate) fn is_moved<F: Movable, T: Movable>(from: &F, to: &T) -> Moved {
+    let moved = block_on(Move::new(from, to).page(7).run(|_| {})).unwrap();
+    let expected = rows(from);
+    assert_eq!(kinds(&expected).len(), 8, "a row of each kind");
+    assert_eq!((moved.accounts, moved.rows), (2, expected.len() as u64));
+    assert!(rows(to) == expected);
+    moved
+}
+
+/// An account that [`disturb`] adds, between the others.
+pub(crate) const OTHER: &str = "between";
+
+/// What somebody does to a storage that should be quiet.
+pub(crate) fn disturb<S: Movable>(storage: &S, what: usize) {
+    let engine =
+        Engine::new(storage, Provider::new(&Clock::at(START)), || START + TimeDelta::days(9));
+    let added = || Event::Added { source: Source::Api, opted_out: None };
+    match what {
+        0 => drop(block_on(engine.handle(&contact(2), texted("new", "hello")))),
+        1 => drop(block_on(engine.handle(&contact(77), added()))),
+        2 => drop(block_on(storage.erase(&contact(1)))),
+        3 => drop(block_on(engine.resync(&account(), optin::Crm::Hubspot))),
+        _ => {
+            let account = AccountId::new(OTHER).unwrap();
+            drop(block_on(engine.handle(&Contact::new(account, contact(1).number()), added())));
+        }
+    }
 }
