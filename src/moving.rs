@@ -22,6 +22,9 @@
 //!   stays as it was.
 //! - The other must not be used before the end: it is whole only then.
 //! - A run that was interrupted, by whatever, is run again: it puts in what is missing.
+//! - Entries that wait for their place in the log get it there in an order that is right for each
+//!   chain, and need not be that of all commits: run a
+//!   [`Checkpointer`](crate::ledger::Checkpointer) once before, and none waits.
 //! - A host that remembers by a [`SuppressionKey`](crate::ledger::SuppressionKey) whom it erased
 //!   must open the other storage with the same key.
 

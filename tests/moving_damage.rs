@@ -8,7 +8,7 @@ mod support;
 
 use optin::{
     blocking::block_on,
-    ledger::{ChainId, audit::BadLedger},
+    ledger::{BadEntry, ChainId, Flaw, audit::BadLedger},
     moving::{Key, Move, MoveError, Moved, Row},
     store::{SqliteError, SqliteStorage},
 };
@@ -83,12 +83,14 @@ fn damage_in_the_target_is_found_and_its_row_named() {
         (format!("DELETE FROM policies WHERE {policies}"), missing(&settings)),
         (format!("UPDATE contacts SET length = length + 1 WHERE {contacts}"), differs(&contact)),
         (format!("DELETE FROM contacts WHERE {contacts}"), missing(&contact)),
-        ("UPDATE accounts SET log_size = 1 WHERE account = 'acme'".into(), differs(&Key::Account)),
-        ("DELETE FROM accounts WHERE account = 'acme'".into(), missing(&Key::Account)),
+        ("UPDATE logs SET size = 1 WHERE account = 'acme'".into(), differs(&Key::Account)),
+        ("UPDATE accounts SET length = 1 WHERE account = 'acme'".into(), differs(&Key::Account)),
+        ("DELETE FROM accounts WHERE account = 'acme'".into(), differs(&Key::Account)),
         (format!("UPDATE erased SET length = 1 WHERE {erasures}"), differs(&erased)),
         (format!("DELETE FROM erased WHERE {erasures}"), missing(&erased)),
         ("DELETE FROM suppressed".into(), missing(&suppressed)),
         (format!("UPDATE entries SET hash = zeroblob(32) WHERE {one}"), differs(&entry)),
+        (format!("UPDATE entries SET id = id + 1000000 WHERE {one}"), differs(&entry)),
         (format!("DELETE FROM entries WHERE {one}"), missing(&entry)),
         (format!("UPDATE disclosed SET salts = zeroblob(128) WHERE {one}"), differs(&entry)),
         (
@@ -114,8 +116,6 @@ fn damage_in_the_target_is_found_and_its_row_named() {
     // What is at odds within the storage cannot be read.
     let bad = |what| MoveError::To(SqliteError::BadRow { what });
     for (damage, what) in [
-        ("DELETE FROM log WHERE account = 'acme' AND leaf = 2".into(), "place in the log"),
-        ("DELETE FROM unlogged WHERE account = 'acme'".into(), "place in the log"),
         (format!("UPDATE disclosed SET at = at + 1 WHERE {one}"), "entry"),
         ("UPDATE disclosed SET number = 99 WHERE account = 'acme'".into(), "entry"),
         (format!("UPDATE contacts SET state = 'gone' WHERE {contacts}"), "record"),
@@ -126,15 +126,24 @@ fn damage_in_the_target_is_found_and_its_row_named() {
     ] {
         assert_eq!(verified(&scratch, &source, &damage), Err(bad(what)), "{damage}");
     }
-    // What no row has is found by the audit.
-    let place = "INSERT INTO log SELECT account, leaf + 1, chain, sequence FROM log
-        WHERE account = 'acme' ORDER BY leaf DESC LIMIT 1";
-    let Err(MoveError::Ledger { account: of, source: BadLedger::Misplaced { .. } }) =
-        verified(&scratch, &source, place)
-    else {
-        panic!("a place too many");
+}
+
+#[test]
+fn a_source_whose_ledger_does_not_hold_is_found() {
+    let scratch = Scratch::new("moving-bad-source");
+    let path = scratch.path("bad.db");
+    let source = open(&path);
+    furnish(&source);
+    drop(source);
+    let file = Connection::open(&path).unwrap();
+    file.execute("UPDATE entries SET hash = zeroblob(32) WHERE sequence = 1", ()).unwrap();
+    drop(file);
+    let source = open(&path);
+    let ended = block_on(Move::new(&source, &memory()).run(|_| {}));
+    let Err(MoveError::Ledger { account: of, source: BadLedger::Entry { bad, .. } }) = ended else {
+        panic!("{ended:?}");
     };
-    assert_eq!(of, account());
+    assert_eq!((of, bad), (account(), BadEntry::new(1, Flaw::Changed)));
 }
 
 #[test]

@@ -6,10 +6,7 @@ use chrono::{DateTime, Utc};
 use rusqlite::{Connection, Params, Transaction, params};
 use serde::de::DeserializeOwned;
 
-use super::{
-    SqliteError, SqliteStorage, erase, json,
-    load::{from_i64, to_i64},
-};
+use super::{SqliteError, SqliteStorage, erase};
 use crate::{
     consent::{
         contact::{Contact, PhoneNumber},
@@ -20,7 +17,24 @@ use crate::{
         standing::Standing,
     },
     storage::{Archive, Counts, Queue},
+    store::row::{self, from_i64, page, to_i64},
 };
+
+macro_rules! history {
+    ($table:literal, $of:literal) => {
+        concat!(
+            "SELECT shown.entry FROM entries JOIN disclosed AS shown
+                 ON shown.id = entries.disclosed AND shown.account = ?1
+                 AND shown.chain = entries.chain AND shown.sequence = entries.sequence
+             WHERE entries.account = ?1
+             AND entries.chain = (SELECT chain FROM ",
+            $table,
+            " WHERE account = ?1",
+            $of,
+            ") AND entries.sequence >= ?2 ORDER BY entries.sequence LIMIT ?3"
+        )
+    };
+}
 
 impl Archive for SqliteStorage {
     async fn history(
@@ -32,9 +46,7 @@ impl Archive for SqliteStorage {
         let number = to_i64(contact.number().to_digits());
         let page = params![contact.account().as_str(), to_i64(from), page(limit), number];
         self.readers.read(|connection| {
-            let sql = "SELECT entry FROM disclosed WHERE account = ?1
-                AND chain = (SELECT chain FROM contacts WHERE account = ?1 AND number = ?4)
-                AND sequence >= ?2 ORDER BY sequence LIMIT ?3";
+            let sql = history!("contacts", " AND number = ?4");
             decoded(connection, "entry", sql, page)
         })
     }
@@ -47,9 +59,7 @@ impl Archive for SqliteStorage {
     ) -> Result<Vec<Entry>, SqliteError> {
         let page = params![account.as_str(), to_i64(from), page(limit)];
         self.readers.read(|connection| {
-            let sql = "SELECT entry FROM disclosed WHERE account = ?1
-                AND chain = (SELECT chain FROM accounts WHERE account = ?1)
-                AND sequence >= ?2 ORDER BY sequence LIMIT ?3";
+            let sql = history!("accounts", "");
             decoded(connection, "entry", sql, page)
         })
     }
@@ -86,7 +96,7 @@ impl Archive for SqliteStorage {
                         "SELECT count(*) FROM contacts WHERE account = ?1 AND state = ?2",
                     )?
                     .query_row(params![account.as_str(), standing.name()], |row| row.get(0))?;
-                from_i64("count", count)
+                Ok(from_i64("count", count)?)
             };
             Ok(Counts {
                 pending: count(Standing::Pending)?,
@@ -190,10 +200,6 @@ impl Archive for SqliteStorage {
     }
 }
 
-pub(super) fn page(limit: usize) -> i64 {
-    i64::try_from(limit).unwrap_or(i64::MAX)
-}
-
 fn listed(
     connection: &Connection,
     sql: &str,
@@ -206,7 +212,7 @@ fn listed(
         let (number, record) = row?;
         let number = PhoneNumber::from_digits(from_i64("number", number)?)
             .map_err(|_| SqliteError::BadRow { what: "number" })?;
-        Ok((number, json::decode("record", &record)?))
+        Ok((number, row::decode("record", &record)?))
     })
     .collect()
 }
@@ -219,5 +225,5 @@ fn decoded<T: DeserializeOwned>(
 ) -> Result<Vec<T>, SqliteError> {
     let mut statement = connection.prepare_cached(sql)?;
     let rows = statement.query_map(params, |row| row.get::<_, String>(0))?;
-    rows.map(|row| json::decode(what, &row?)).collect()
+    rows.map(|json| Ok(row::decode(what, &json?)?)).collect()
 }

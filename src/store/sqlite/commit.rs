@@ -5,11 +5,7 @@ use std::{string::String, vec::Vec};
 use chrono::{DateTime, Utc};
 use rusqlite::{OptionalExtension, Transaction, params};
 
-use super::{
-    SqliteError, json,
-    load::{policy_revision, to_i64},
-    seal::{PreparedEntry, head_at},
-};
+use super::{SqliteError, load::policy_revision, seal::head_at};
 use crate::{
     consent::{
         contact::Contact,
@@ -19,85 +15,61 @@ use crate::{
         policy::Policy,
         record::{Record, Revision},
     },
-    ledger::{ChainId, Head},
-    storage::{
-        Change, Commit, Committed, Mark, Place, PolicyChange, PolicyCommitted, Settlement, Then,
+    ledger::Head,
+    storage::{Change, Committed, Mark, Place, PolicyChange, PolicyCommitted, Settlement, Then},
+    store::{
+        prepared::{Prepared, PreparedEntry, kind, mark_key, new_chain},
+        row::{self, to_i64},
     },
 };
 
-/// A commit with its JSON made, so that the writer thread only writes.
-pub(super) struct Prepared {
-    commit: Commit,
-    record: Option<String>,
-    entry: Option<PreparedEntry>,
-    /// The name of the chain, should the record be the first and have no entry.
-    spare: ChainId,
-    outgoing: Vec<String>,
-}
-
-impl Prepared {
-    pub(super) fn new(commit: Commit) -> Result<Self, SqliteError> {
-        let record = match &commit.change {
-            Change::Keep => None,
-            Change::Put(record) => Some(json::encode("record", record)?),
-        };
-        let entry = commit.entry.as_ref();
-        let outgoing = commit.outgoing.iter();
-        Ok(Self {
-            record,
-            entry: entry.map(PreparedEntry::new).transpose()?,
-            spare: ChainId::draw().map_err(|_| SqliteError::NoRandomness)?,
-            outgoing: outgoing
-                .map(|outgoing| json::encode("message", outgoing))
-                .collect::<Result<_, _>>()?,
-            commit,
-        })
+/// Checks, then writes.
+pub(super) fn apply(
+    prepared: &Prepared,
+    transaction: &Transaction<'_>,
+) -> Result<Committed, SqliteError> {
+    let commit = &prepared.commit;
+    let contact = &commit.contact;
+    if let Some(mark) = &commit.mark
+        && stands(transaction, contact.account(), mark)?
+    {
+        return Ok(Committed::Duplicate);
     }
-
-    pub(super) fn apply(&self, transaction: &Transaction<'_>) -> Result<Committed, SqliteError> {
-        let commit = &self.commit;
-        let contact = &commit.contact;
-        if let Some(mark) = &commit.mark
-            && stands(transaction, contact.account(), mark)?
-        {
-            return Ok(Committed::Duplicate);
-        }
-        let stored = stored(transaction, contact)?;
-        let revision = stored.as_ref().map(|(revision, _)| *revision);
-        if revision != commit.expected.map(|revision| to_i64(revision.number())) {
-            return Ok(Committed::Conflict);
-        }
-        if let Some(settlement) = &commit.settle
-            && !settle(transaction, settlement)?
-        {
-            return Ok(Committed::Stale);
-        }
-        if let Some(mark) = &commit.mark {
-            insert_mark(transaction, contact.account(), mark, commit.at)?;
-        }
-        let head = stored.map(|(_, head)| head);
-        match (&commit.change, &self.record, &self.entry) {
-            (Change::Put(record), Some(json), entry) => {
-                let entry = entry.as_ref();
-                let head = match entry {
-                    Some(entry) => entry.append(transaction, contact.account(), head)?,
-                    None => head.unwrap_or_else(|| Head::new(self.spare)),
-                };
-                put_record(transaction, contact, record, json, &head)?;
-            }
-            (_, _, Some(entry)) if head.is_some() => {
-                let head = entry.append(transaction, contact.account(), head)?;
-                put_head(transaction, contact, &head)?;
-            }
-            (_, _, Some(entry)) => entry.append_to_account(transaction, contact.account())?,
-            (_, _, None) => {}
-        }
-        let in_flight = cancel(transaction, contact, commit.cancel)?;
-        for (outgoing, json) in commit.outgoing.iter().zip(&self.outgoing) {
-            queue(transaction, outgoing, commit.lease, json)?;
-        }
-        Ok(Committed::Applied { in_flight })
+    let stored = stored(transaction, contact)?;
+    let revision = stored.as_ref().map(|stored| stored.revision);
+    if revision != commit.expected.map(|revision| to_i64(revision.number())) {
+        return Ok(Committed::Conflict);
     }
+    if let Some(settlement) = &commit.settle
+        && !settle(transaction, settlement)?
+    {
+        return Ok(Committed::Stale);
+    }
+    if let Some(mark) = &commit.mark {
+        insert_mark(transaction, contact.account(), mark, commit.at)?;
+    }
+    let head = stored.as_ref().map(|stored| stored.head);
+    match (&commit.change, &prepared.record, &prepared.entry) {
+        (Change::Put(record), Some(json), entry) => {
+            let entry = entry.as_ref();
+            let head = match entry {
+                Some(entry) => entry.append(transaction, contact.account(), head)?,
+                None => head.map_or_else(new_chain, Ok)?,
+            };
+            put_record(transaction, contact, stored.as_ref(), record, json, &head)?;
+        }
+        (_, _, Some(entry)) if head.is_some() => {
+            let head = entry.append(transaction, contact.account(), head)?;
+            put_head(transaction, contact, &head)?;
+        }
+        (_, _, Some(entry)) => entry.append_to_account(transaction, contact.account())?,
+        (_, _, None) => {}
+    }
+    let in_flight = cancel(transaction, contact, commit.cancel)?;
+    for (outgoing, json) in commit.outgoing.iter().zip(&prepared.outgoing) {
+        queue(transaction, outgoing, commit.lease, json)?;
+    }
+    Ok(Committed::Applied { in_flight })
 }
 
 pub(super) fn set_policy(
@@ -111,7 +83,8 @@ pub(super) fn set_policy(
     if let Some(policy) = &change.policy {
         insert_settings(transaction, &change.account, change.expected.next(), policy)?;
     }
-    PreparedEntry::new(&change.entry)?.append_to_account(transaction, &change.account)?;
+    PreparedEntry::new::<SqliteError>(&change.entry)?
+        .append_to_account(transaction, &change.account)?;
     Ok(PolicyCommitted::Applied)
 }
 
@@ -121,36 +94,32 @@ pub(super) fn insert_settings(
     revision: Revision,
     policy: &Policy,
 ) -> Result<(), SqliteError> {
-    let settings = json::encode("policy", policy)?;
+    let settings = row::encode("policy", policy)?;
     transaction
         .prepare_cached("INSERT INTO policies (account, revision, settings) VALUES (?1, ?2, ?3)")?
         .execute(params![account.as_str(), to_i64(revision.number()), settings])?;
     Ok(())
 }
 
-/// The revision of the contact's record, and the head of its chain.
-fn stored(
-    transaction: &Transaction<'_>,
-    contact: &Contact,
-) -> Result<Option<(i64, Head)>, SqliteError> {
+/// What a commit needs of the contact's row.
+pub(super) struct Stored {
+    state: String,
+    revision: i64,
+    head: Head,
+}
+
+fn stored(transaction: &Transaction<'_>, contact: &Contact) -> Result<Option<Stored>, SqliteError> {
     transaction
         .prepare_cached(
-            "SELECT revision, chain, length, head FROM contacts
+            "SELECT state, revision, chain, length, head FROM contacts
              WHERE account = ?1 AND number = ?2",
         )?
         .query_row(params_of(contact), |row| {
-            let revision = row.get(0)?;
-            Ok(head_at(row, 1).map(|head| (revision, head)))
+            let (state, revision) = (row.get(0)?, row.get(1)?);
+            Ok(head_at(row, 2).map(|head| Stored { state, revision, head }))
         })
         .optional()?
         .transpose()
-}
-
-fn mark_key(mark: &Mark) -> (&str, &str) {
-    match mark {
-        Mark::Text { inbox, id } => (inbox.as_str(), id.as_str()),
-        Mark::Request { id } => ("", id.as_str()),
-    }
 }
 
 fn stands(
@@ -180,28 +149,37 @@ pub(super) fn insert_mark(
 pub(super) fn put_record(
     transaction: &Transaction<'_>,
     contact: &Contact,
+    stored: Option<&Stored>,
     record: &Record,
     json: &str,
     head: &Head,
 ) -> Result<(), SqliteError> {
-    transaction
-        .prepare_cached(
-            "INSERT INTO contacts (account, number, state, revision, record, chain, length, head)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
-             ON CONFLICT (account, number) DO UPDATE
-             SET state = excluded.state, revision = excluded.revision, record = excluded.record,
-                 length = excluded.length, head = excluded.head",
-        )?
-        .execute(params![
-            contact.account().as_str(),
-            to_i64(contact.number().to_digits()),
-            record.state.name(),
-            to_i64(record.revision.number()),
-            json,
-            head.chain.0,
-            to_i64(head.length),
-            head.hash.0,
-        ])?;
+    let sql = match stored {
+        None => {
+            "INSERT INTO contacts (account, number, revision, record, length, head, state, chain)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)"
+        }
+        // A column that is named is written to its index too, whatever it says.
+        Some(stored) if stored.state == record.state.name() => {
+            "UPDATE contacts SET revision = ?3, record = ?4, length = ?5, head = ?6
+             WHERE account = ?1 AND number = ?2 AND state = ?7 AND chain = ?8"
+        }
+        Some(_) => {
+            "UPDATE contacts SET revision = ?3, record = ?4, length = ?5, head = ?6, state = ?7
+             WHERE account = ?1 AND number = ?2 AND chain = ?8"
+        }
+    };
+    let (account, number) = params_of(contact);
+    transaction.prepare_cached(sql)?.execute(params![
+        account,
+        number,
+        to_i64(record.revision.number()),
+        json,
+        to_i64(head.length),
+        head.hash.0,
+        record.state.name(),
+        head.chain.0,
+    ])?;
     Ok(())
 }
 
@@ -324,14 +302,6 @@ fn queue(
         replace_older_statuses(transaction, &outgoing.id.contact)?;
     }
     Ok(())
-}
-
-/// What the column `kind` says of a message.
-pub(super) fn kind(outgoing: &Outgoing) -> &'static str {
-    match &outgoing.content {
-        Content::Text(text) => text.kind.name(),
-        Content::Status(_) => "status",
-    }
 }
 
 pub(super) fn insert_outgoing(

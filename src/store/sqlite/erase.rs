@@ -5,8 +5,11 @@ use std::{string::String, vec::Vec};
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
-use super::{SqliteError, commit::params_of, json, load::from_i64, seal::head_at};
-use crate::consent::{contact::Contact, ledger::Entry};
+use super::{SqliteError, commit::params_of, seal::head_at};
+use crate::{
+    consent::{contact::Contact, ledger::Entry},
+    store::row,
+};
 
 /// Entries pruned in one transaction.
 const BATCH: usize = 500;
@@ -39,7 +42,10 @@ pub(super) fn erase(
             )?
             .execute(chain)?;
         erased += transaction
-            .prepare_cached("DELETE FROM disclosed WHERE account = ?1 AND chain = ?2")?
+            .prepare_cached(
+                "DELETE FROM disclosed WHERE account = ?1 AND chain = ?2 AND id IN
+                 (SELECT disclosed FROM entries WHERE account = ?1 AND chain = ?2)",
+            )?
             .execute(chain)?;
     }
     for table in ["disclosed", "contacts", "outgoing"] {
@@ -82,18 +88,18 @@ pub(super) fn prune_texts(
     type Found = (i64, String);
     let found: Vec<Found> = transaction
         .prepare_cached(
-            "SELECT rowid, entry FROM disclosed WHERE salts IS NOT NULL AND at < ?1 LIMIT ?2",
+            "SELECT id, entry FROM disclosed WHERE salts IS NOT NULL AND at < ?1 LIMIT ?2",
         )?
         .query_map(params![before.timestamp_millis(), BATCH as i64], |row| {
             Ok((row.get(0)?, row.get(1)?))
         })?
         .collect::<Result<_, _>>()?;
-    for (rowid, entry) in &found {
-        let entry: Entry = json::decode("entry", entry)?;
-        let entry = json::encode("entry", &entry.without_words())?;
+    for (id, entry) in &found {
+        let entry: Entry = row::decode("entry", entry)?;
+        let entry = row::encode("entry", &entry.without_words())?;
         transaction
-            .prepare_cached("UPDATE disclosed SET entry = ?2, salts = NULL WHERE rowid = ?1")?
-            .execute(params![rowid, entry])?;
+            .prepare_cached("UPDATE disclosed SET entry = ?2, salts = NULL WHERE id = ?1")?
+            .execute(params![id, entry])?;
     }
-    from_i64("count", found.len() as i64)
+    Ok(found.len() as u64)
 }

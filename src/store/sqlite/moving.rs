@@ -11,6 +11,7 @@ use super::{SqliteError, SqliteStorage};
 use crate::{
     consent::id::AccountId,
     moving::{Key, Movable, PutIn, Row},
+    store::moved,
 };
 
 impl Movable for SqliteStorage {
@@ -38,8 +39,7 @@ impl Movable for SqliteStorage {
                 let name: Option<Option<String>> =
                     next.query_row([last], |row| row.get(0)).optional()?;
                 let Some(name) = name.flatten() else { break };
-                let bad = |_| SqliteError::BadRow { what: "account" };
-                accounts.push(AccountId::new(&name).map_err(bad)?);
+                accounts.push(moved::account(&name)?);
             }
             Ok(())
         })?;

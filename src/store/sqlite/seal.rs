@@ -1,43 +1,18 @@
 //! Sealing: the entry of a commit becomes the next of its chain.
 
-use std::string::String;
-
 use rusqlite::{OptionalExtension, Row, Transaction, params};
 
-use super::{
-    SqliteError, json,
-    load::{from_i64, to_i64},
-};
+use super::SqliteError;
 use crate::{
-    consent::{id::AccountId, ledger::Entry},
-    ledger::{ChainId, Hash, Head, Salts, Unsealed},
+    consent::id::AccountId,
+    ledger::{ChainId, Hash, Head},
+    store::{
+        prepared::PreparedEntry,
+        row::{from_i64, to_i64},
+    },
 };
-
-/// An entry with its JSON and commitments made, so that the writer thread hashes little.
-pub(super) struct PreparedEntry {
-    unsealed: Unsealed,
-    json: String,
-    salts: Salts,
-    at: i64,
-    number: Option<i64>,
-    /// The name of its chain, should it be the first entry.
-    spare: ChainId,
-}
 
 impl PreparedEntry {
-    pub(super) fn new(entry: &Entry) -> Result<Self, SqliteError> {
-        let json = json::encode("entry", entry)?;
-        let salts = Salts::draw().map_err(|_| SqliteError::NoRandomness)?;
-        Ok(Self {
-            unsealed: Unsealed::new(entry, &json, &salts),
-            json,
-            salts,
-            at: entry.at.timestamp_millis(),
-            number: entry.number.map(|number| to_i64(number.to_digits())),
-            spare: ChainId::draw().map_err(|_| SqliteError::NoRandomness)?,
-        })
-    }
-
     /// Appends it to the chain of a contact, which is new where it has no head.
     pub(super) fn append(
         &self,
@@ -58,8 +33,7 @@ impl PreparedEntry {
         let head = self.append_to(transaction, account, head, self.number)?;
         transaction
             .prepare_cached(
-                "INSERT INTO accounts (account, chain, length, head, log_size)
-                 VALUES (?1, ?2, ?3, ?4, 0)
+                "INSERT INTO accounts (account, chain, length, head) VALUES (?1, ?2, ?3, ?4)
                  ON CONFLICT (account) DO UPDATE
                  SET length = excluded.length, head = excluded.head",
             )?
@@ -74,13 +48,12 @@ impl PreparedEntry {
         head: Option<Head>,
         number: Option<i64>,
     ) -> Result<Head, SqliteError> {
-        let head = head.unwrap_or_else(|| Head::new(self.spare));
-        let (bytes, next) = self.unsealed.seal(account, &head);
+        let (bytes, head, next) = self.seal(account, head);
         let key = (account.as_str(), head.chain.0, to_i64(head.length));
-        insert_sealed(transaction, key, None, &next.hash, &bytes)?;
         let said = Said { at: self.at, number, json: &self.json, salts: Some(&self.salts) };
-        insert_disclosed(transaction, key, said)?;
-        insert_unlogged(transaction, key, self.at)?;
+        let disclosed = insert_disclosed(transaction, key, said)?;
+        let id = next_id(transaction, account.as_str())?;
+        insert_sealed(transaction, id, key, (&next.hash, &bytes), Some(disclosed))?;
         Ok(next)
     }
 }
@@ -88,57 +61,62 @@ impl PreparedEntry {
 /// Account, chain and sequence of an entry.
 pub(super) type EntryKey<'a> = (&'a str, [u8; 16], i64);
 
-pub(super) fn insert_sealed(
-    transaction: &Transaction<'_>,
-    (account, chain, sequence): EntryKey<'_>,
-    leaf: Option<i64>,
-    hash: &Hash,
-    bytes: &[u8],
-) -> Result<(), SqliteError> {
-    transaction
-        .prepare_cached(
-            "INSERT INTO entries (account, chain, sequence, leaf, hash, sealed)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-        )?
-        .execute(params![account, chain, sequence, leaf, hash.0, bytes])?;
-    Ok(())
-}
-
 /// What a row of `disclosed` says.
 pub(super) struct Said<'a> {
     pub(super) at: i64,
     pub(super) number: Option<i64>,
     pub(super) json: &'a str,
-    pub(super) salts: Option<&'a Salts>,
+    pub(super) salts: Option<&'a [u8]>,
 }
 
+/// Says the id by which the entry names it.
 pub(super) fn insert_disclosed(
     transaction: &Transaction<'_>,
     (account, chain, sequence): EntryKey<'_>,
-    said: Said<'_>,
-) -> Result<(), SqliteError> {
-    let salts = said.salts.map(Salts::to_bytes);
+    Said { at, number, json, salts }: Said<'_>,
+) -> Result<i64, SqliteError> {
     transaction
         .prepare_cached(
             "INSERT INTO disclosed (account, chain, sequence, at, number, entry, salts)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
         )?
-        .execute(params![account, chain, sequence, said.at, said.number, said.json, salts])?;
-    Ok(())
+        .execute(params![account, chain, sequence, at, number, json, salts])?;
+    Ok(transaction.last_insert_rowid())
 }
 
-/// Lets an entry wait for its place in the log.
-pub(super) fn insert_unlogged(
+pub(super) fn insert_sealed(
     transaction: &Transaction<'_>,
+    id: i64,
     (account, chain, sequence): EntryKey<'_>,
-    at: i64,
+    (hash, bytes): (&Hash, &[u8]),
+    disclosed: Option<i64>,
 ) -> Result<(), SqliteError> {
     transaction
         .prepare_cached(
-            "INSERT INTO unlogged (account, at, chain, sequence) VALUES (?1, ?2, ?3, ?4)",
+            "INSERT INTO entries (id, account, chain, sequence, hash, sealed, disclosed)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
         )?
-        .execute(params![account, at, chain, sequence])?;
+        .execute(params![id, account, chain, sequence, hash.0, bytes, disclosed])?;
     Ok(())
+}
+
+/// The next place in the account's log, as the id of an entry: there is one writer at a time.
+/// While entries are moved in, those of the log may not be there yet.
+pub(super) fn next_id(transaction: &Transaction<'_>, account: &str) -> Result<i64, SqliteError> {
+    let id = transaction
+        .prepare_cached(
+            "SELECT max((logs.id << 40) + size, coalesce((SELECT max(id) + 1 FROM entries
+                 WHERE id BETWEEN logs.id << 40 AND (logs.id << 40) + 0xffffffffff), 0))
+             FROM logs WHERE account = ?1",
+        )?
+        .query_row([account], |row| row.get(0))
+        .optional()?;
+    if let Some(id) = id {
+        return Ok(id);
+    }
+    let mut insert =
+        transaction.prepare_cached("INSERT INTO logs (account, size) VALUES (?1, 0)")?;
+    Ok(insert.insert([account])? << 40)
 }
 
 pub(super) fn account_head(

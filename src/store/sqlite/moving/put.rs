@@ -7,18 +7,22 @@ use super::{
         SqliteError,
         commit::{insert_mark, insert_outgoing, insert_settings, put_record},
         erase::suppress,
-        json,
-        ledger::insert_leaf,
-        load::to_i64,
-        seal::{EntryKey, Said, account_head, insert_disclosed, insert_sealed, insert_unlogged},
+        seal::{EntryKey, Said, account_head, insert_disclosed, insert_sealed, next_id},
     },
-    read::{self, number_of},
+    read,
 };
 use crate::{
     consent::{contact::Contact, id::AccountId},
-    ledger::{ChainId, Head, Sealed, SealedRow, stored},
+    ledger::{ChainId, Head, SealedRow},
     moving::{Pruned, PutIn, Row},
+    store::{
+        moved::{self, NewEntry},
+        row::{self, to_i64},
+    },
 };
+
+/// Places of a log: what the id of an entry has room for.
+const PLACES: i64 = 1 << 40;
 
 pub(super) fn put_in(
     transaction: &Transaction<'_>,
@@ -49,14 +53,15 @@ fn insert(
             insert_settings(transaction, account, *revision, policy)?;
         }
         Row::Account { head, log_size } => {
-            let spare = || ChainId::draw().map(Head::new).map_err(|_| SqliteError::NoRandomness);
-            let head = head.map_or_else(spare, Ok)?;
-            insert_own(transaction, account, &head, *log_size)?;
+            if let Some(head) = head {
+                insert_own(transaction, account, head)?;
+            }
+            set_log_size(transaction, account, *log_size)?;
         }
         Row::Contact { number, record, head } => {
             let contact = Contact::new(account.clone(), *number);
-            let json = json::encode("record", record)?;
-            put_record(transaction, &contact, record, &json, head)?;
+            let json = row::encode("record", record)?;
+            put_record(transaction, &contact, None, record, &json, head)?;
         }
         Row::Erased { head } => {
             transaction
@@ -80,40 +85,40 @@ fn insert(
             if outgoing.id.contact.account() != account {
                 return Ok(false);
             }
-            let state = match (place.claimed, set_aside) {
-                (false, false) => "queued",
-                (true, false) => "claimed",
-                (false, true) => "set_aside",
-                (true, true) => return Ok(false),
-            };
-            let json = json::encode("message", outgoing)?;
+            let Some(state) = moved::state(place, *set_aside) else { return Ok(false) };
+            let json = row::encode("message", outgoing)?;
             insert_outgoing(transaction, outgoing, place, state, &json)?;
         }
     }
     Ok(true)
 }
 
-/// The account's own chain and its log, where neither has an entry.
+/// The account's own chain.
 fn insert_own(
     transaction: &Transaction<'_>,
     account: &AccountId,
     head: &Head,
-    log_size: u64,
 ) -> Result<(), SqliteError> {
     transaction
         .prepare_cached(
-            "INSERT INTO accounts (account, chain, length, head, log_size)
-             VALUES (?1, ?2, ?3, ?4, ?5)
-             ON CONFLICT (account) DO UPDATE SET chain = excluded.chain,
-                 length = excluded.length, head = excluded.head, log_size = excluded.log_size",
+            "INSERT INTO accounts (account, chain, length, head) VALUES (?1, ?2, ?3, ?4)",
         )?
-        .execute(params![
-            account.as_str(),
-            head.chain.0,
-            to_i64(head.length),
-            head.hash.0,
-            to_i64(log_size),
-        ])?;
+        .execute(params![account.as_str(), head.chain.0, to_i64(head.length), head.hash.0])?;
+    Ok(())
+}
+
+/// The account's log, which has no place yet, though there may be entries that wait for one.
+fn set_log_size(
+    transaction: &Transaction<'_>,
+    account: &AccountId,
+    size: u64,
+) -> Result<(), SqliteError> {
+    transaction
+        .prepare_cached(
+            "INSERT INTO logs (account, size) VALUES (?1, ?2)
+             ON CONFLICT (account) DO UPDATE SET size = excluded.size",
+        )?
+        .execute(params![account.as_str(), to_i64(size)])?;
     Ok(())
 }
 
@@ -124,24 +129,28 @@ fn insert_entry(
     row: &SealedRow,
     pruned: Option<&Pruned>,
 ) -> Result<bool, SqliteError> {
-    let Ok(sealed) = Sealed::decode(&row.bytes) else { return Ok(false) };
-    let (json, salts) = match (&row.disclosed, pruned) {
-        (Some(disclosed), None) => (Some(&*disclosed.json), Some(&disclosed.salts)),
-        (None, pruned) => (pruned.map(|pruned| &*pruned.0), None),
-        (Some(_), Some(_)) => return Ok(false),
-    };
-    let Ok(entry) = json.map(stored::decode_entry).transpose() else { return Ok(false) };
-    let leaf = row.leaf.map(to_i64);
-    insert_sealed(transaction, key, leaf, &row.hash, &row.bytes)?;
-    if let (Some(json), Some(entry)) = (json, entry) {
-        let own = account_head(transaction, account)?.map(|head| head.chain);
-        let number = number_of(&entry, ChainId(key.1), own);
-        let said = Said { at: entry.at.timestamp_millis(), number, json, salts };
-        insert_disclosed(transaction, key, said)?;
-    }
-    match leaf {
-        Some(leaf) => insert_leaf(transaction, leaf, key)?,
-        None => insert_unlogged(transaction, key, sealed.at)?,
-    }
+    let own = account_head(transaction, account)?.map(|head| head.chain);
+    let Some(entry) = NewEntry::of(ChainId(key.1), row, pruned, own) else { return Ok(false) };
+    let Some(id) = id_of(transaction, account, row.leaf)? else { return Ok(false) };
+    let said = entry.json.map(|json| {
+        let said = Said { at: entry.at, number: entry.number, json, salts: entry.salts.as_deref() };
+        insert_disclosed(transaction, key, said)
+    });
+    insert_sealed(transaction, id, key, (&row.hash, &row.bytes), said.transpose()?)?;
     Ok(true)
+}
+
+/// The id of an entry with this place in the log, or that waits for one; none where the place is
+/// another's, or cannot be.
+fn id_of(
+    transaction: &Transaction<'_>,
+    account: &AccountId,
+    leaf: Option<u64>,
+) -> Result<Option<i64>, SqliteError> {
+    let next = next_id(transaction, account.as_str())?;
+    let Some(leaf) = leaf.map(to_i64) else { return Ok(Some(next)) };
+    let id = (next & !(PLACES - 1)) | leaf;
+    let is_taken =
+        transaction.prepare_cached("SELECT 1 FROM entries WHERE id = ?1")?.exists([id])?;
+    Ok((leaf < PLACES && !is_taken).then_some(id))
 }

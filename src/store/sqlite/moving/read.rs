@@ -2,29 +2,26 @@
 
 use std::{string::String, sync::Arc, vec::Vec};
 
-use chrono::DateTime;
 use rusqlite::{Connection, Params, Row as Found, params};
 
 use super::super::{
     SqliteError,
-    archive::page,
-    claim::{self, columns},
-    commit::kind,
-    json,
+    claim::columns,
     ledger::sealed_row,
-    load::{from_i64, to_i64},
     seal::{account_head, head_at},
 };
 use crate::{
     consent::{
-        contact::PhoneNumber,
-        id::{AccountId, InboxId, MessageId},
-        ledger::Entry,
-        record::{Record, Revision},
+        id::{AccountId, InboxId},
+        record::Revision,
     },
-    ledger::{ChainId, Sealed, SealedRow},
-    moving::{Key, Pruned, Row},
-    storage::Mark,
+    ledger::ChainId,
+    moving::{Key, Row},
+    store::{
+        head_of_line::HeadOfLine,
+        moved::{self, StoredEntry},
+        row::{self, from_i64, page, to_i64},
+    },
 };
 
 /// The account's rows after this key, at most `limit`.
@@ -104,15 +101,6 @@ impl Span<'_> {
     }
 }
 
-fn bad(what: &'static str) -> SqliteError {
-    SqliteError::BadRow { what }
-}
-
-fn number_at(row: &Found<'_>, column: usize) -> Result<PhoneNumber, SqliteError> {
-    let digits = from_i64("number", row.get(column)?)?;
-    PhoneNumber::from_digits(digits).map_err(|_| bad("number"))
-}
-
 fn settings(span: &Span<'_>) -> Result<Vec<Row>, SqliteError> {
     let mut after = -1;
     if let Some(Key::Settings(revision)) = span.key {
@@ -123,9 +111,9 @@ fn settings(span: &Span<'_>) -> Result<Vec<Row>, SqliteError> {
          ORDER BY revision LIMIT ?3",
         span.is
     );
-    span.rows(&sql, params![span.account.as_str(), after, span.limit], |row| {
-        let revision = Revision::new(from_i64("policy", row.get(0)?)?);
-        let policy = json::decode("policy", &row.get::<_, String>(1)?)?;
+    span.rows(&sql, params![span.account.as_str(), after, span.limit], |found| {
+        let revision = Revision::new(from_i64("policy", found.get(0)?)?);
+        let policy = row::decode("policy", &found.get::<_, String>(1)?)?;
         Ok(Row::Settings { revision, policy: Arc::new(policy) })
     })
 }
@@ -134,10 +122,12 @@ fn own(span: &Span<'_>) -> Result<Vec<Row>, SqliteError> {
     if span.is == ">" && span.key.is_some() {
         return Ok(Vec::new());
     }
-    let sql = "SELECT chain, length, head, log_size FROM accounts
-        WHERE account = ?1 AND (length > 0 OR log_size > 0)";
+    let sql = "SELECT chain, length, head, coalesce(size, 0)
+        FROM (SELECT ?1 AS account) LEFT JOIN accounts USING (account) LEFT JOIN logs USING (account)
+        WHERE chain IS NOT NULL OR size > 0";
     span.rows(sql, [span.account.as_str()], |row| {
-        let head = Some(head_at(row, 0)?).filter(|head| head.length > 0);
+        let chain: Option<[u8; 16]> = row.get(0)?;
+        let head = chain.map(|_| head_at(row, 0)).transpose()?;
         Ok(Row::Account { head, log_size: from_i64("size of the log", row.get(3)?)? })
     })
 }
@@ -153,12 +143,8 @@ fn contacts(span: &Span<'_>) -> Result<Vec<Row>, SqliteError> {
         span.is
     );
     span.rows(&sql, params![span.account.as_str(), after, span.limit], |row| {
-        let record: Record = json::decode("record", &row.get::<_, String>(1)?)?;
-        let revision = to_i64(record.revision.number());
-        if (record.state.name(), revision) != (&*row.get::<_, String>(2)?, row.get(3)?) {
-            return Err(bad("record"));
-        }
-        Ok(Row::Contact { number: number_at(row, 0)?, record, head: head_at(row, 4)? })
+        let (record, state): (String, String) = (row.get(1)?, row.get(2)?);
+        Ok(moved::contact(row.get(0)?, &record, (&state, row.get(3)?), head_at(row, 4)?)?)
     })
 }
 
@@ -198,11 +184,12 @@ fn entries(span: &Span<'_>) -> Result<Vec<Row>, SqliteError> {
     }
     // The first five are those of `sealed_row`.
     let sql = std::format!(
-        "SELECT entries.sealed, entries.hash, entries.leaf, disclosed.entry, disclosed.salts,
-             entries.chain, entries.sequence, disclosed.at, disclosed.number,
-             log.chain, log.sequence
-         FROM entries LEFT JOIN disclosed USING (account, chain, sequence)
-         LEFT JOIN log ON log.account = entries.account AND log.leaf = entries.leaf
+        "SELECT entries.sealed, entries.hash,
+             CASE WHEN leaf < (SELECT size FROM logs WHERE account = ?1) THEN leaf END,
+             shown.entry, shown.salts, entries.chain, entries.sequence, shown.at, shown.number
+         FROM entries LEFT JOIN disclosed AS shown ON shown.id = entries.disclosed
+             AND shown.account = ?1 AND shown.chain = entries.chain
+             AND shown.sequence = entries.sequence
          WHERE entries.account = ?1 AND (entries.chain, entries.sequence) {} (?2, ?3)
          ORDER BY entries.chain, entries.sequence LIMIT ?4",
         span.is
@@ -210,50 +197,16 @@ fn entries(span: &Span<'_>) -> Result<Vec<Row>, SqliteError> {
     let own = account_head(span.connection, span.account)?.map(|head| head.chain);
     let params = params![span.account.as_str(), after.0, after.1, span.limit];
     span.rows(&sql, params, |row| {
-        let (chain, place): ([u8; 16], i64) = (row.get(5)?, row.get(6)?);
-        let sealed = sealed_row(row)?;
         let json: Option<String> = row.get(3)?;
-        if let Some(json) = &json {
-            let entry: Entry = json::decode("entry", json)?;
-            let said = (row.get(7)?, row.get(8)?);
-            if said != (entry.at.timestamp_millis(), number_of(&entry, ChainId(chain), own)) {
-                return Err(bad("entry"));
-            }
-        }
-        let logged = row.get::<_, Option<_>>(9)?.zip(row.get::<_, Option<_>>(10)?);
-        let is_placed = match sealed.leaf {
-            Some(_) => logged == Some((chain, place)),
-            None => waits(span, &sealed, chain, place)?,
+        let said = json.map(|json| Ok::<_, SqliteError>((json, row.get(7)?, row.get(8)?)));
+        let entry = StoredEntry {
+            chain: ChainId(row.get(5)?),
+            sequence: row.get(6)?,
+            sealed: sealed_row(row)?,
+            said: said.transpose()?,
         };
-        if !is_placed {
-            return Err(bad("place in the log"));
-        }
-        let pruned = json.filter(|_| sealed.disclosed.is_none()).map(Pruned);
-        let sequence = from_i64("entry", place)?;
-        Ok(Row::Entry { chain: ChainId(chain), sequence, sealed, pruned })
+        Ok(entry.row(own)?)
     })
-}
-
-/// What the column `number` of `disclosed` says: somebody, where the chain is not their own.
-pub(super) fn number_of(entry: &Entry, chain: ChainId, own: Option<ChainId>) -> Option<i64> {
-    let number = entry.number.filter(|_| own == Some(chain));
-    number.map(|number| to_i64(number.to_digits()))
-}
-
-/// Whether an entry waits for its place in the log.
-fn waits(
-    span: &Span<'_>,
-    row: &SealedRow,
-    chain: [u8; 16],
-    sequence: i64,
-) -> Result<bool, SqliteError> {
-    let sealed = Sealed::decode(&row.bytes).map_err(|_| bad("entry"))?;
-    Ok(span
-        .connection
-        .prepare_cached(
-            "SELECT 1 FROM unlogged WHERE account = ?1 AND at = ?2 AND chain = ?3 AND sequence = ?4",
-        )?
-        .exists(params![span.account.as_str(), sealed.at, chain, sequence])?)
 }
 
 fn marks(span: &Span<'_>) -> Result<Vec<Row>, SqliteError> {
@@ -268,14 +221,7 @@ fn marks(span: &Span<'_>) -> Result<Vec<Row>, SqliteError> {
     );
     span.rows(&sql, params![span.account.as_str(), after.0, after.1, span.limit], |row| {
         let (inbox, id): (String, String) = (row.get(0)?, row.get(1)?);
-        let id = MessageId::new(&id).map_err(|_| bad("mark"))?;
-        let mark = if inbox.is_empty() {
-            Mark::Request { id }
-        } else {
-            Mark::Text { inbox: InboxId::new(&inbox).map_err(|_| bad("mark"))?, id }
-        };
-        let at = DateTime::from_timestamp_millis(row.get(2)?).ok_or(bad("mark"))?;
-        Ok(Row::Mark { mark, at })
+        Ok(moved::mark(&inbox, &id, row.get(2)?)?)
     })
 }
 
@@ -295,12 +241,7 @@ fn outgoing(span: &Span<'_>) -> Result<Vec<Row>, SqliteError> {
     let (number, destination, revision, n) = after;
     let params = params![span.account.as_str(), number, destination, revision, n, span.limit];
     span.rows(&sql, params, |row| {
-        let message = claim::Head::of(row)?;
-        let (outgoing, place) = message.read()?;
-        let said = (row.get::<_, String>(11)?, row.get(12)?);
-        if (&*said.0, said.1) != (kind(&outgoing), outgoing.decided_at.timestamp_millis()) {
-            return Err(bad("message"));
-        }
-        Ok(Row::Outgoing { outgoing, place, set_aside: message.is_set_aside() })
+        let kind: String = row.get(11)?;
+        Ok(moved::message(&HeadOfLine::of(row)?, (&kind, row.get(12)?))?)
     })
 }

@@ -1,0 +1,63 @@
+//! The storage suites over PostgreSQL, in both isolations that a host may have set.
+#![cfg(feature = "postgres-tests")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test")]
+
+mod server;
+
+use optin::{
+    blocking::block_on,
+    conformance::{FailedCases, Report, Suite},
+    store::{PostgresStorage, postgres::Options},
+};
+use server::Server;
+use tokio_postgres::NoTls;
+
+type Passed = Result<(), FailedCases>;
+
+/// Makes storages in a database, empty each time, whose sessions begin with these settings.
+fn in_database(settings: &'static str, options: Options) -> impl Fn() -> PostgresStorage {
+    let database = Server::shared().create_database();
+    let mut config = database.config();
+    config.options(settings);
+    let connect = move || options.clone().connect(config.clone(), NoTls).unwrap();
+    block_on(connect().migrate()).unwrap();
+    let session = database.session();
+    let tables = session.rows(
+        "SELECT string_agg('optin.' || tablename, ', ') FROM pg_tables
+         WHERE schemaname = 'optin' AND tablename <> 'schema_version'",
+    );
+    let empty = format!("TRUNCATE {}", tables[0][0]);
+    move || {
+        session.run(&empty);
+        connect()
+    }
+}
+
+/// Each case once, and none failed; says how many.
+fn passed(what: &str, reports: &[Report]) -> Passed {
+    let cases = reports.iter().map(Report::ok).sum::<Result<usize, _>>()?;
+    println!("{cases} cases passed {what}");
+    Ok(())
+}
+
+const SERIALIZABLE: &str = "-c default_transaction_isolation=serializable";
+
+#[test]
+fn the_suites_pass_under_read_committed() -> Passed {
+    let suite = Suite::new(in_database("", Options::default()));
+    let reports = [suite.storage(), suite.archive(), suite.ledger()];
+    passed("under read committed", &reports)
+}
+
+#[test]
+fn the_suites_pass_under_serializable() -> Passed {
+    let suite = Suite::new(in_database(SERIALIZABLE, Options::default()));
+    let reports = [suite.storage(), suite.archive(), suite.ledger()];
+    passed("under serializable", &reports)
+}
+
+#[test]
+fn the_suites_pass_without_gathering() -> Passed {
+    let suite = Suite::new(in_database("", Options::default().gather(false))).rounds(5);
+    passed("without gathering", &[suite.storage()])
+}
