@@ -51,7 +51,7 @@
 //! | [`engine`], [`dispatch`] | drive the rules over them |
 //! | [`erased`] | a storage or outbox chosen at run time |
 //! | `blocking` | for hosts without a runtime |
-//! | `store` | memory and SQLite |
+//! | `store` | memory, SQLite and PostgreSQL |
 //! | `ledger` | the ledger as proof: chains, a signed log, evidence |
 //! | `moving` | everything of one storage into another |
 //! | `import` | contacts from a file or an API, and into a file |
@@ -67,6 +67,7 @@
 //! | `std` | yes | `store::MemoryStorage` and `blocking` |
 //! | `serde` | no | stored and wire forms of every type |
 //! | `sqlite` | no | `store::SqliteStorage`; implies `ledger`, and compiles SQLite |
+//! | `postgres` | no | `store::PostgresStorage`; implies `ledger`, and compiles Tokio |
 //! | `csv` | no | `import` |
 //! | `hubspot`, `salesforce` | no | `sync`: statuses for CRMs |
 //! | `twilio`, `telnyx` | no | `provider`: webhooks verified and read, messages sent |

@@ -176,3 +176,21 @@ async fn every_future_of_the_engine_is_send<S: Storage, O: Outbox>(
     let _ = is_send(engine.change_policy(contact.account(), actor, same)).await;
     let _ = is_send(Dispatcher::new(engine).run_once(1)).await;
 }
+
+#[cfg(feature = "postgres")]
+#[test]
+fn what_postgres_adds_crosses_threads() {
+    use optin::store::{PostgresError, PostgresStorage, postgres::Options};
+
+    cross_threads![Options, PostgresError, PostgresStorage];
+    fn is_error<T: std::error::Error + Send + Sync + 'static>() {}
+    is_error::<PostgresError>();
+    fn crosses<T: Send>(future: T) -> T {
+        future
+    }
+    let made = |storage: &PostgresStorage, contact: &Contact| {
+        drop(crosses(Storage::load(storage, contact)));
+        drop(crosses(storage.migrate()));
+    };
+    let _ = made;
+}

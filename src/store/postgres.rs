@@ -7,6 +7,7 @@ mod commit;
 mod erase;
 mod error;
 mod failure;
+mod lanes;
 mod ledger;
 mod load;
 mod migrate;
@@ -49,6 +50,10 @@ use crate::{
 ///
 /// What was answered survives what the server's `synchronous_commit` says: with quorum-synchronous
 /// standbys the loss of a server.
+///
+/// [`erase`](crate::Archive::erase) and [`prune_texts`](crate::Archive::prune_texts) delete rows,
+/// whose bytes PostgreSQL leaves in its files until it vacuums the table and writes over them, and
+/// in its log and copies of it for as long as those are kept: see to both.
 ///
 /// Connect to the server itself, or to a pooler in session mode: statements are prepared by name
 /// once a connection, and settings given when it begins.

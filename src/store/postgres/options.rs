@@ -11,10 +11,7 @@ use tokio_postgres::{
 };
 
 use super::{
-    PostgresError, PostgresStorage,
-    pool::Pool,
-    queue::{Limits, Queue},
-    session::Session,
+    PostgresError, PostgresStorage, lanes::Limits, pool::Pool, queue::Queue, session::Session,
     worker::Opens,
 };
 use crate::ledger::SuppressionKey;
@@ -48,7 +45,7 @@ impl Default for Options {
         Self {
             connections: 4,
             max_batch: 256,
-            linger: Duration::ZERO,
+            linger: Duration::from_millis(1),
             gathers: true,
             statement_timeout: Duration::from_secs(10),
             lock_timeout: Duration::from_secs(5),
@@ -72,8 +69,8 @@ impl Options {
         Self { max_batch: jobs.clamp(1, 4_096), ..self }
     }
 
-    /// The same options, where a batch that could go waits so long for others to join it, at most
-    /// a millisecond. Default: not at all, since batches form while those before them are under way.
+    /// The same options with a bound on how long a batch waits to grow, while one that is larger
+    /// is under way; at most a millisecond. Who comes alone never waits. Default: a millisecond.
     #[must_use]
     pub fn linger(self, linger: Duration) -> Self {
         Self { linger: linger.min(Duration::from_millis(1)), ..self }
@@ -138,12 +135,15 @@ impl Options {
     }
 
     fn limits(&self) -> Limits {
+        // Upkeep must not keep texts waiting.
+        let working = self.connections.saturating_sub(1).max(1);
         if self.gathers {
             let half = self.connections.div_ceil(2);
-            Limits { batch: self.max_batch, linger: self.linger, loading: half, committing: half }
+            let (batch, linger) = (self.max_batch, self.linger);
+            Limits { batch, linger, loading: half, committing: half, working }
         } else {
-            let all = self.connections;
-            Limits { batch: 1, linger: Duration::ZERO, loading: all, committing: all }
+            let (all, linger) = (self.connections, Duration::ZERO);
+            Limits { batch: 1, linger, loading: all, committing: all, working }
         }
     }
 
@@ -172,7 +172,8 @@ impl Options {
 
 /// What keeps every statement on its index, however small a table was when its plan was made.
 const PLANS: &str = "-c plan_cache_mode=force_generic_plan -c enable_seqscan=off \
-    -c enable_hashjoin=off -c enable_mergejoin=off -c jit=off";
+    -c enable_bitmapscan=off -c enable_hashjoin=off -c enable_mergejoin=off -c enable_material=off \
+    -c jit=off";
 
 /// What opens connections, with the settings of [`PLANS`] where the server knows them.
 fn opener<T>(config: Config, tls: T, patience: Duration) -> Opens

@@ -14,8 +14,9 @@ use tokio::{
 use super::{
     PostgresError,
     failure::Failure,
+    lanes::Waiting,
     load::{Loaded, Wanted},
-    queue::{Queue, Waiting},
+    queue::Queue,
     session::Session,
     work::Task,
     worker::{Opens, Worker},

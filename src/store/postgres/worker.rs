@@ -9,8 +9,9 @@ use tokio::time::{Instant, sleep};
 use super::{
     PostgresError, commit,
     failure::{Failure, refuses},
+    lanes::{Batch, Waiting},
     load, migrate,
-    queue::{Batch, Queue, Waiting},
+    queue::Queue,
     session::Session,
     work::Work,
 };

@@ -26,8 +26,7 @@ use crate::{
 /// The rows to be written, by statement.
 #[derive(Debug, Default)]
 pub(super) struct Writes<'a> {
-    inserted: Contacts<'a>,
-    updated: Contacts<'a>,
+    contacts: Contacts<'a>,
     entries: Entries<'a>,
     accounts: Accounts<'a>,
     marks: Marks<'a>,
@@ -44,6 +43,7 @@ pub(super) struct Writes<'a> {
 struct Contacts<'a> {
     account: Column<&'a str>,
     number: Column<i64>,
+    is_new: Column<bool>,
     state: Column<Option<&'a str>>,
     revision: Column<Option<i64>>,
     record: Column<Option<&'a str>>,
@@ -132,9 +132,10 @@ impl<'a> Writes<'a> {
         record: Option<(&'a Record, &'a str)>,
         head: &Head,
     ) {
-        let to = if is_new { &mut self.inserted } else { &mut self.updated };
+        let to = &mut self.contacts;
         to.account.push(contact.account().as_str());
         to.number.push(to_i64(contact.number().to_digits()));
+        to.is_new.push(is_new);
         to.state.push(record.map(|(record, _)| record.state.name()));
         to.revision.push(record.map(|(record, _)| to_i64(record.revision.number())));
         to.record.push(record.map(|(_, json)| json));
@@ -265,46 +266,33 @@ impl<'a> Writes<'a> {
     /// The statements, in an order that is right.
     pub(super) fn statements(&self) -> Vec<Bound<'_>> {
         let mut statements = Vec::new();
-        let it = &self.inserted;
-        if !it.account.is_empty() {
+        let (contact, entry, mark) = (&self.contacts, &self.entries, &self.marks);
+        let is_empty = [&contact.account, &entry.account, &mark.account].map(Column::is_empty);
+        if is_empty != [true; 3] {
             statements.push(bound!(
-                sql::INSERT_CONTACTS,
-                &it.account,
-                &it.number,
-                &it.state,
-                &it.revision,
-                &it.record,
-                &it.chain,
-                &it.length,
-                &it.head,
-            ));
-        }
-        let it = &self.updated;
-        if !it.account.is_empty() {
-            statements.push(bound!(
-                sql::UPDATE_CONTACTS,
-                &it.account,
-                &it.number,
-                &it.state,
-                &it.revision,
-                &it.record,
-                &it.length,
-                &it.head,
-            ));
-        }
-        let it = &self.entries;
-        if !it.account.is_empty() {
-            statements.push(bound!(
-                sql::INSERT_ENTRIES,
-                &it.account,
-                &it.chain,
-                &it.sequence,
-                &it.hash,
-                &it.sealed,
-                &it.at,
-                &it.number,
-                &it.entry,
-                &it.salts,
+                sql::PUT,
+                &contact.account,
+                &contact.number,
+                &contact.is_new,
+                &contact.state,
+                &contact.revision,
+                &contact.record,
+                &contact.chain,
+                &contact.length,
+                &contact.head,
+                &entry.account,
+                &entry.chain,
+                &entry.sequence,
+                &entry.hash,
+                &entry.sealed,
+                &entry.at,
+                &entry.number,
+                &entry.entry,
+                &entry.salts,
+                &mark.account,
+                &mark.inbox,
+                &mark.id,
+                &mark.at,
             ));
         }
         let it = &self.accounts;
@@ -326,10 +314,6 @@ impl<'a> Writes<'a> {
                 &it.updated_head,
                 &it.updated_log_size,
             ));
-        }
-        let it = &self.marks;
-        if !it.account.is_empty() {
-            statements.push(bound!(sql::INSERT_MARKS, &it.account, &it.inbox, &it.id, &it.at));
         }
         self.lines(&mut statements);
         statements

@@ -1,9 +1,9 @@
 -- What the verdicts on commits rest on, locked until they are written: one row each, in their
 -- order, which is that of account and number, so that no two batches wait for each other.
 SELECT contact.revision, contact.chain, contact.length, contact.head,
-    EXISTS (SELECT 1 FROM optin.marks AS mark
+    (SELECT true FROM optin.marks AS mark
         WHERE mark.account = wanted.account AND mark.inbox = wanted.inbox
-        AND mark.id = wanted.mark),
+        AND mark.id = wanted.mark LIMIT 1) IS NOT NULL,
     message.destination
 FROM unnest($1::text[], $2::bigint[], $3::text[], $4::text[], $5::text[], $6::bigint[],
         $7::bigint[], $8::bigint[], $9::bigint[])
