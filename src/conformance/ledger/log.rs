@@ -57,7 +57,10 @@ fn leaves<S: Ledger>(probe: &Probe<'_, S>, account: &AccountId) -> Result<Vec<Ve
 }
 
 /// The log is the entries that say they have a place in it, each in that place.
-fn is_right<S: Ledger>(probe: &Probe<'_, S>, account: &AccountId) -> Result<u64, Failure> {
+pub(in crate::conformance) fn is_right<S: Ledger>(
+    probe: &Probe<'_, S>,
+    account: &AccountId,
+) -> Result<u64, Failure> {
     let leaves = leaves(probe, account)?;
     let mut placed = vec![None; leaves.len()];
     for head in heads(probe, account)? {

@@ -12,6 +12,7 @@ use crate::{
         decision::Cancel,
         id::AccountId,
         outgoing::{Content, Outgoing, OutgoingId},
+        policy::Policy,
         record::{Record, Revision},
     },
     ledger::Head,
@@ -66,7 +67,7 @@ pub(super) fn apply(
     }
     let in_flight = cancel(transaction, contact, commit.cancel)?;
     for (outgoing, json) in commit.outgoing.iter().zip(&prepared.outgoing) {
-        insert_outgoing(transaction, outgoing, commit.lease, json)?;
+        queue(transaction, outgoing, commit.lease, json)?;
     }
     Ok(Committed::Applied { in_flight })
 }
@@ -80,21 +81,28 @@ pub(super) fn set_policy(
         return Ok(PolicyCommitted::Conflict);
     }
     if let Some(policy) = &change.policy {
-        let revision = to_i64(change.expected.next().number());
-        let settings = row::encode("policy", policy)?;
-        transaction
-            .prepare_cached(
-                "INSERT INTO policies (account, revision, settings) VALUES (?1, ?2, ?3)",
-            )?
-            .execute(params![change.account.as_str(), revision, settings])?;
+        insert_settings(transaction, &change.account, change.expected.next(), policy)?;
     }
     PreparedEntry::new::<SqliteError>(&change.entry)?
         .append_to_account(transaction, &change.account)?;
     Ok(PolicyCommitted::Applied)
 }
 
+pub(super) fn insert_settings(
+    transaction: &Transaction<'_>,
+    account: &AccountId,
+    revision: Revision,
+    policy: &Policy,
+) -> Result<(), SqliteError> {
+    let settings = row::encode("policy", policy)?;
+    transaction
+        .prepare_cached("INSERT INTO policies (account, revision, settings) VALUES (?1, ?2, ?3)")?
+        .execute(params![account.as_str(), to_i64(revision.number()), settings])?;
+    Ok(())
+}
+
 /// What a commit needs of the contact's row.
-struct Stored {
+pub(super) struct Stored {
     state: String,
     revision: i64,
     head: Head,
@@ -125,7 +133,7 @@ fn stands(
         .exists(params![account.as_str(), inbox, id])?)
 }
 
-fn insert_mark(
+pub(super) fn insert_mark(
     transaction: &Transaction<'_>,
     account: &AccountId,
     mark: &Mark,
@@ -138,7 +146,7 @@ fn insert_mark(
     Ok(())
 }
 
-fn put_record(
+pub(super) fn put_record(
     transaction: &Transaction<'_>,
     contact: &Contact,
     stored: Option<&Stored>,
@@ -282,19 +290,34 @@ pub(super) fn params_of(contact: &Contact) -> (&str, i64) {
 }
 
 /// Queues a message, or takes it into the claim that its decision holds on texts.
-fn insert_outgoing(
+fn queue(
     transaction: &Transaction<'_>,
     outgoing: &Outgoing,
     lease: Option<DateTime<Utc>>,
     json: &str,
 ) -> Result<(), SqliteError> {
-    let contact = &outgoing.id.contact;
     let place = Place::first(outgoing, lease);
+    let state = if place.claimed { "claimed" } else { "queued" };
+    insert_outgoing(transaction, outgoing, &place, state, json)?;
+    if let Content::Status(_) = outgoing.content {
+        replace_older_statuses(transaction, &outgoing.id.contact)?;
+    }
+    Ok(())
+}
+
+pub(super) fn insert_outgoing(
+    transaction: &Transaction<'_>,
+    outgoing: &Outgoing,
+    place: &Place,
+    state: &str,
+    json: &str,
+) -> Result<(), SqliteError> {
+    let contact = &outgoing.id.contact;
     transaction
         .prepare_cached(
             "INSERT INTO outgoing (account, number, destination, revision, n, kind, state, decided_at,
                  due_at, claims, attempts, lapsed_at, message)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, 0, NULL, ?11)",
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
         )?
         .execute(params![
             contact.account().as_str(),
@@ -303,14 +326,13 @@ fn insert_outgoing(
             to_i64(outgoing.id.revision.number()),
             outgoing.id.n,
             kind(outgoing),
-            if place.claimed { "claimed" } else { "queued" },
+            state,
             outgoing.decided_at.timestamp_millis(),
             place.due.timestamp_millis(),
             to_i64(place.claims),
+            place.attempts,
+            place.lapsed.map(|lapsed| lapsed.timestamp_millis()),
             json,
         ])?;
-    if let Content::Status(_) = outgoing.content {
-        replace_older_statuses(transaction, contact)?;
-    }
     Ok(())
 }

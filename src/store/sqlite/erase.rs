@@ -22,9 +22,7 @@ pub(super) fn erase(
 ) -> Result<bool, SqliteError> {
     let key = params_of(contact);
     if let Some(mark) = mark {
-        transaction
-            .prepare_cached("INSERT OR IGNORE INTO suppressed (account, mark) VALUES (?1, ?2)")?
-            .execute(params![key.0, mark])?;
+        suppress(transaction, key.0, mark)?;
     }
     let head = transaction
         .prepare_cached(
@@ -58,6 +56,17 @@ pub(super) fn erase(
             .execute(key)?;
     }
     Ok(erased > 0)
+}
+
+pub(super) fn suppress(
+    transaction: &Transaction<'_>,
+    account: &str,
+    mark: &[u8; 32],
+) -> Result<(), SqliteError> {
+    transaction
+        .prepare_cached("INSERT OR IGNORE INTO suppressed (account, mark) VALUES (?1, ?2)")?
+        .execute(params![account, mark])?;
+    Ok(())
 }
 
 /// Whether a contact without a record was erased, by the mark of it.

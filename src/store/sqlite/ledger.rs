@@ -113,7 +113,7 @@ impl Ledger for SqliteStorage {
     }
 }
 
-fn sealed_row(row: &Row<'_>) -> Result<SealedRow, SqliteError> {
+pub(super) fn sealed_row(row: &Row<'_>) -> Result<SealedRow, SqliteError> {
     let salts: Option<Vec<u8>> = row.get(4)?;
     let json: Option<String> = row.get(3)?;
     let disclosed = match (json, salts) {
