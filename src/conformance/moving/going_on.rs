@@ -10,15 +10,11 @@ use crate::{
         ledger::{is_right, is_whole},
         probe::Probe,
         sample::{
-            LEASE, SECOND, account, at, contact, end, keep, record, reminding, request_mark,
-            settings_change, step, text, text_mark,
+            LEASE, SECOND, account, at, contact, end, end_of, keep, record, reminding,
+            request_mark, settings_change, step, text, text_mark,
         },
     },
-    consent::{
-        contact::Contact,
-        outgoing::{ClaimToken, OutgoingId},
-        record::Revision,
-    },
+    consent::{contact::Contact, outgoing::ClaimToken, record::Revision},
     moving::Movable,
     storage::{Change, Claim, Commit, Committed, PolicyCommitted, Settlement, Task, Then},
 };
@@ -90,8 +86,7 @@ fn a_record_that_was_moved_is_compared<S: Movable>(probe: &Probe<'_, (S, S)>) ->
 
 /// The first text of this contact, claimed for the `number`th time.
 fn claimed(contact: &Contact, number: u64, then: Then) -> Commit {
-    let id = OutgoingId::new(contact.clone(), Revision::new(1), 0);
-    let settle = Settlement { id, token: ClaimToken::new(number), then };
+    let settle = Settlement { then, ..end_of(&text(contact, 1), number) };
     Commit { settle: Some(settle), ..keep(contact, 1) }
 }
 
