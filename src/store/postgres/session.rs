@@ -1,6 +1,5 @@
 //! One connection: its prepared statements, and what is sent over it in one go.
 
-use core::sync::atomic::{AtomicBool, Ordering};
 use core::{
     cell::{Cell, RefCell},
     future::{Future, poll_fn},
