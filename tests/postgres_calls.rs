@@ -16,7 +16,7 @@ use optin::{
     AccountId, Contact, Engine, Event, HandleError, Handover, InboxId, MessageId, Outbox, Outgoing,
     PhoneNumber, Storage, Text,
     blocking::block_on,
-    storage::{Change, Commit, Committed},
+    storage::{Change, Commit, Committed, Mark},
     store::{PostgresError, PostgresStorage, postgres::Options},
 };
 use server::{Database, Durability, Server};
@@ -263,6 +263,8 @@ fn a_commit_that_no_standby_has_is_not_acknowledged() {
     let server = Server::start(Durability::Full, &[]);
     let database = server.create_database();
     let storage = migrated(Options::default(), &database);
+    let mark = || Mark::Request { id: MessageId::new("order-1").unwrap() };
+    let marked = || Commit { mark: Some(mark()), ..nothing(contact(0)) };
     // From now on a commit waits for a standby that is not there.
     server.set(&["synchronous_standby_names = 'elsewhere'"]);
     server.reload();
@@ -272,20 +274,19 @@ fn a_commit_that_no_standby_has_is_not_acknowledged() {
     until(|| session.number(is_set) > 0);
     let waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'SyncRep'";
     let told = thread::scope(|scope| {
-        let told = scope.spawn(|| first_text(&storage, 0));
+        let told = scope.spawn(|| block_on(storage.commit(marked())));
         until(|| session.number(waiting) > 0);
         session.run(
             "SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE wait_event = 'SyncRep'",
         );
         told.join().unwrap()
     });
-    let Err(HandleError::Storage(told)) = told else { panic!("it was acknowledged") };
-    assert_eq!(told, PostgresError::NotKnown);
+    assert_eq!(told, Err(PostgresError::NotKnown));
     // It is stored, here: the repeat finds out.
     server.set(&["synchronous_standby_names = ''"]);
     server.reload();
     until(|| session.number(is_set) == 0);
-    assert!(block_on(storage.load(&contact(0))).unwrap().record.is_some());
+    assert_eq!(block_on(storage.commit(marked())), Ok(Committed::Duplicate));
 }
 
 #[test]
