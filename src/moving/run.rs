@@ -145,7 +145,15 @@ impl<'a, F: Movable, T: Movable> Move<'a, F, T> {
         let audited = audit::storage(self.to, &so_far.account, None).await;
         let audited = audited.map_err(|error| match error {
             BadLedger::Read(error) => MoveError::To(error),
-            source => MoveError::Ledger { account: so_far.account.clone(), source },
+            source @ (BadLedger::Entry { .. }
+            | BadLedger::Misplaced { .. }
+            | BadLedger::NotLogged { .. }
+            | BadLedger::WentBack { .. }
+            | BadLedger::OtherRoot
+            | BadLedger::BadTile { .. }
+            | BadLedger::Checkpoint(_)) => {
+                MoveError::Ledger { account: so_far.account.clone(), source }
+            }
         })?;
         so_far.done += audited.chains + audited.entries;
         progress(so_far);

@@ -238,7 +238,8 @@ fn send(outgoing: &Outgoing) -> Handover {
 }
 
 fn settlement(outgoing: &Outgoing) -> Settlement {
-    Settlement { id: outgoing.id.clone(), token: ClaimToken::new(1), then: Then::Finish }
+    let (id, decided_at) = (outgoing.id.clone(), outgoing.decided_at);
+    Settlement { id, token: ClaimToken::new(1), decided_at, then: Then::Finish }
 }
 
 /// The text counts as on its way until its lease ends.
