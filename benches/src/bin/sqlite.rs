@@ -4,6 +4,7 @@
 use std::{
     cell::Cell,
     error::Error,
+    ffi::OsStr,
     fs::{self, File, OpenOptions},
     io::{self, Write},
     os::unix::fs::FileExt,
@@ -34,6 +35,11 @@ fn main() -> Result<(), Box<dyn Error>> {
         let engine = Driven::over(SqliteStorage::open(scratch.file("consent.db"))?);
         (0..1_000).for_each(|number| ask(&engine, number));
         return Ok(());
+    }
+    if let (Some("--beside"), Some(other)) =
+        (std::env::args().nth(1).as_deref(), std::env::args_os().nth(2))
+    {
+        return beside(&other);
     }
     let syncs = syncs_of_a_thousand(&scratch)?;
     println!("syncs a commit, all told: {syncs}");
@@ -83,6 +89,27 @@ fn main() -> Result<(), Box<dyn Error>> {
     println!("  rate of 1 caller / space set aside: {:.2}", rounds.ratio(2, 0));
     let more = rounds.ratio(0, 3).times(many as f64 / one as f64);
     println!("  rate of 64 callers / 1 caller: {more:.1} (at least 5)");
+    Ok(())
+}
+
+/// This program's 1,000 texts from people not yet known, beside those of another build of it.
+fn beside(other: &OsStr) -> Result<(), Box<dyn Error>> {
+    let this = std::env::current_exe()?;
+    let work = |program: &OsStr| {
+        let status = Command::new(program).arg(WORK).status();
+        assert!(status.is_ok_and(|status| status.success()), "the program works");
+    };
+    let rounds = rounds::run(
+        41,
+        &mut [
+            ("this build", Box::new(|| work(this.as_os_str()))),
+            ("the other", Box::new(|| work(other))),
+        ],
+    );
+    for (at, name) in ["this build", "the other"].into_iter().enumerate() {
+        println!("  {name:<11} {:.1} us a commit", rounds.micros_each(at, 1_000 * COMMITS));
+    }
+    println!("  this build / the other: {:.3}", rounds.ratio(0, 1));
     Ok(())
 }
 
