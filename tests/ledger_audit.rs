@@ -161,6 +161,56 @@ fn an_entry_that_was_kept_out_of_the_log_is_found() {
     );
 }
 
+#[test]
+fn a_record_or_settings_changed_by_hand_are_found() {
+    let world = World::new("audit-kept");
+    let (one, two) = (chain_of(&world, 1), chain_of(&world, 4));
+    let audit = |sql: &str| {
+        let path = world.damaged(|file| assert_eq!(file.execute(sql, []), Ok(1), "{sql}"));
+        world.audit(&path)
+    };
+    let of = |n: u8| {
+        let digits = contact(n).number().to_digits();
+        format!("WHERE account = 'acme' AND number = {digits}")
+    };
+    // Contact 1 has opted out; somebody makes it active again, in all columns.
+    let active = format!(
+        "UPDATE contacts SET state = 'active', record = json_set(record, '$.body.state',
+         json((SELECT record -> 'body' -> 'state' FROM contacts {}))) {}",
+        of(4),
+        of(1)
+    );
+    let said = |head: Head| BadLedger::OtherRecord { chain: head.chain, sequence: head.length - 1 };
+    match audit(&active) {
+        Err(BadLedger::OtherRecord { chain, sequence }) => {
+            assert_eq!(chain, one.chain);
+            assert!(sequence < one.length);
+        }
+        other => panic!("{other:?}"),
+    }
+    // Two contacts' records, chains and all, under each other's numbers.
+    let digits = contact(90).number().to_digits();
+    let moved = format!("UPDATE contacts SET number = {digits} {}", of(4));
+    assert_eq!(audit(&moved), Err(said(two)));
+    let back = format!(
+        "UPDATE contacts SET revision = 1, record = json_set(record, '$.body.revision', 1) {}",
+        of(4)
+    );
+    assert_eq!(audit(&back), Err(said(two)));
+    for (sql, revision) in [
+        (
+            "UPDATE policies SET settings =
+             json_set(settings, '$.body.double_opt_in', json('false'))",
+            1,
+        ),
+        ("DELETE FROM policies", 1),
+        ("UPDATE policies SET revision = 2", 1),
+    ] {
+        assert_eq!(audit(sql), Err(BadLedger::OtherSettings { revision }), "{sql}");
+    }
+    assert!(world.audit(&world.damaged(|_| {})).is_ok());
+}
+
 /// Whoever may write to the file may seal too, but not sign.
 #[test]
 fn a_chain_made_anew_is_found_by_the_checkpoint_alone() {

@@ -194,9 +194,9 @@ pub(super) fn settings_change(
 ) -> PolicyChange {
     let id = ActorId::new("ana").expect("an actor id of 1 to 256 bytes");
     let refused = Refusal::Forbidden(Permission::ComplianceSettings);
-    let refused = policy.is_none().then_some(refused);
     let expected = Revision::new(expected);
-    let entry = Entry::of_policy_change(Actor::new(id, Role::Owner), refused, expected, at(0));
+    let set = policy.as_ref().ok_or(refused);
+    let entry = Entry::of_policy_change(Actor::new(id, Role::Owner), set, expected, at(0));
     PolicyChange { account: account.clone(), expected, policy, entry }
 }
 

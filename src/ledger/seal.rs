@@ -268,7 +268,7 @@ pub(super) fn verdict_of(entry: &Entry) -> Said {
             let revision = record.map(|record| record.revision.number());
             ("decided", Some(decision.name()), Some(reason.name()), revision)
         }
-        Verdict::PolicySet { revision } => ("policy_set", None, None, Some(revision.number())),
+        Verdict::PolicySet { revision, .. } => ("policy_set", None, None, Some(revision.number())),
         Verdict::Refused(refusal) => ("refused", None, Some(refusal.name()), None),
     }
 }

@@ -149,6 +149,8 @@ impl<'a, F: Movable, T: Movable> Move<'a, F, T> {
             | BadLedger::Misplaced { .. }
             | BadLedger::NotLogged { .. }
             | BadLedger::WentBack { .. }
+            | BadLedger::OtherRecord { .. }
+            | BadLedger::OtherSettings { .. }
             | BadLedger::OtherRoot
             | BadLedger::BadTile { .. }
             | BadLedger::Checkpoint(_)) => {

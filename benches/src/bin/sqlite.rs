@@ -4,6 +4,7 @@
 use std::{
     cell::Cell,
     error::Error,
+    ffi::OsStr,
     fs::{self, File, OpenOptions},
     io::{self, Write},
     os::unix::fs::FileExt,
@@ -37,6 +38,12 @@ const PREALLOCATED: u64 = 64 << 20;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let scratch = Scratch::new("sqlite")?;
+    let mut arguments = std::env::args_os().skip(1);
+    if let (Some(mode), Some(other)) = (arguments.next(), arguments.next())
+        && mode == "--beside"
+    {
+        return beside(&other);
+    }
     let engine = Driven::over(SqliteStorage::open(scratch.file("consent.db"))?);
     let next = AtomicUsize::new(0);
     let mut arguments = std::env::args().skip(1);
@@ -118,6 +125,27 @@ fn ask_at_once(engine: &Driven<SqliteStorage>, next: &AtomicUsize) {
             });
         }
     });
+}
+
+/// This program's 1,000 texts from people not yet known, beside those of another build of it.
+fn beside(other: &OsStr) -> Result<(), Box<dyn Error>> {
+    let this = std::env::current_exe()?;
+    let work = |program: &OsStr| {
+        let status = Command::new(program).arg(WORK).status();
+        assert!(status.is_ok_and(|status| status.success()), "the program works");
+    };
+    let rounds = rounds::run(
+        41,
+        &mut [
+            ("this build", Box::new(|| work(this.as_os_str()))),
+            ("the other", Box::new(|| work(other))),
+        ],
+    );
+    for (at, name) in ["this build", "the other"].into_iter().enumerate() {
+        println!("  {name:<11} {:.1} us a commit", rounds.micros_each(at, 1_000 * COMMITS));
+    }
+    println!("  this build / the other: {:.3}", rounds.ratio(0, 1));
+    Ok(())
 }
 
 fn ask(engine: &Driven<SqliteStorage>, number: usize) {

@@ -86,12 +86,8 @@ impl Ledger for MemoryStorage {
             return Ok(size);
         }
         let mut log = core::mem::take(&mut account.log);
-        let mut waiting: Vec<_> = account
-            .trails_mut()
-            .flat_map(Trail::rows)
-            .filter(|row| row.leaf.is_none())
-            .map(|row| (order(&row.bytes), row))
-            .collect();
+        let mut waiting: Vec<_> =
+            account.trails_mut().flat_map(in_order).filter(|(_, row)| row.leaf.is_none()).collect();
         waiting.sort_unstable_by_key(|(order, _)| *order);
         for (_, row) in waiting.into_iter().take(limit) {
             row.leaf = Some(log.size);
@@ -115,8 +111,17 @@ impl Ledger for MemoryStorage {
     }
 }
 
-/// In the order of their time, and of their chain.
-fn order(bytes: &[u8]) -> (i64, [u8; 16], u64) {
-    Sealed::decode(bytes)
-        .map_or_else(|_| Default::default(), |sealed| (sealed.at, sealed.chain, sealed.sequence))
+/// A chain's entries, each with what they are sorted by: time, and each after those before it in
+/// its chain, though the clock went back.
+fn in_order(trail: &mut Trail) -> impl Iterator<Item = ((i64, [u8; 16], u64), &mut SealedRow)> {
+    let mut latest = i64::MIN;
+    trail.rows().map(move |row| {
+        let sealed = Sealed::decode(&row.bytes);
+        let (at, chain, sequence) = sealed.map_or_else(
+            |_| Default::default(),
+            |sealed| (sealed.at, sealed.chain, sealed.sequence),
+        );
+        latest = latest.max(at);
+        ((latest, chain, sequence), row)
+    })
 }
