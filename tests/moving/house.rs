@@ -17,8 +17,8 @@ use std::{
 
 use chrono::{DateTime, TimeDelta, Utc};
 use optin::{
-    AccountId, Contact, Dispatcher, Engine, Event, HandleError, Handover, Outbox, Outgoing,
-    Override, Policy, Round, Settings, Source,
+    AccountId, Contact, Crm, Destination, Dispatcher, Engine, Event, HandleError, Handover, Outbox,
+    Outgoing, Override, Policy, Round, Settings, Source,
     blocking::block_on,
     ledger::SuppressionKey,
     moving::{Movable, Move, Moved, Row},
@@ -61,6 +61,9 @@ impl Provider {
         let (id, now) = (&outgoing.id, self.clock.now().timestamp() / 60);
         let chance = id.contact.number().to_digits() + id.revision.number() + u64::from(id.n);
         let not_sent = |retry| Handover::NotSent { retry, code: None };
+        if outgoing.destination() == Destination::Crm(Crm::Salesforce) && chance % 2 == 0 {
+            return Some(not_sent(false));
+        }
         match (chance + now.unsigned_abs()) % 7 {
             0 => Some(not_sent(true)),
             1 => None,
@@ -191,11 +194,21 @@ fn kinds(rows: &[Row]) -> HashSet<std::mem::Discriminant<Row>> {
     rows.iter().map(std::mem::discriminant).collect()
 }
 
+/// Whether messages are claimed and set aside.
+fn places(rows: &[Row]) -> HashSet<(bool, bool)> {
+    let place = |row: &Row| match row {
+        Row::Outgoing { place, set_aside, .. } => Some((place.claimed, *set_aside)),
+        _ => None,
+    };
+    rows.iter().filter_map(place).collect()
+}
+
 /// Everything in `from` is moved into `to`, and is the same there.
 pub(crate) fn is_moved<F: Movable, T: Movable>(from: &F, to: &T) -> Moved {
     let moved = block_on(Move::new(from, to).page(7).run(|_| {})).unwrap();
     let expected = rows(from);
     assert_eq!(kinds(&expected).len(), 8, "a row of each kind");
+    assert_eq!(places(&expected).len(), 3, "a message in each place");
     assert_eq!((moved.accounts, moved.rows), (2, expected.len() as u64));
     assert!(rows(to) == expected);
     moved
