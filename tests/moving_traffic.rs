@@ -12,47 +12,17 @@ use std::{
 };
 
 use optin::{
-    Contact,
     blocking::block_on,
     ledger::{Checkpoint, Checkpointer, Directory, NoteSigner, audit},
-    moving::{Movable, Move},
+    moving::Move,
     store::SqliteStorage,
 };
 
 use self::{
     black_box::Scratch,
-    house::{Provider, STEPS, bolt, disturb, furnish, is_moved, memory, open, sqlite, step},
-    support::{Clock, START, account, contact},
+    house::{Provider, STEPS, disturb, furnish, is_moved, memory, open, run, seen, sqlite},
+    support::{Clock, START, account},
 };
-
-/// What a host sees of a storage, names of chains and salts aside.
-fn seen<S: Movable>(storage: &S) -> Vec<String> {
-    let mut seen = vec![format!("{:?}", block_on(storage.queue()).unwrap())];
-    for of in [account(), bolt()] {
-        let settings = block_on(storage.policy(&of)).unwrap();
-        let aside = block_on(storage.set_aside(&of, 99)).unwrap();
-        let own = block_on(storage.account_history(&of, 0, 999)).unwrap();
-        seen.push(serde_json::to_string(&(aside, own)).unwrap());
-        seen.push(format!("{settings:?}"));
-        for n in 0..11 {
-            let of = Contact::new(of.clone(), contact(n).number());
-            let history = block_on(storage.history(&of, 0, 999)).unwrap();
-            seen.push(serde_json::to_string(&history).unwrap());
-            let snapshot = block_on(storage.load(&of)).unwrap();
-            seen.push(format!("{:?}{}", snapshot.record, snapshot.text_unfinished));
-        }
-    }
-    seen
-}
-
-/// Runs the traffic from this step to another.
-fn run<S: Movable>(
-    storage: &S,
-    (provider, clock): (&Provider, &Clock),
-    steps: std::ops::Range<usize>,
-) -> Vec<String> {
-    steps.map(|n| step(storage, provider, clock, n)).collect()
-}
 
 #[test]
 fn traffic_goes_on_after_a_move_as_it_would_have() {
@@ -63,7 +33,7 @@ fn traffic_goes_on_after_a_move_as_it_would_have() {
     };
     let (stayed, (provider, clock)) = (memory(), host());
     let answers = run(&stayed, (&provider, &clock), 0..STEPS);
-    let (seen_there, sent_there) = (seen(&stayed), provider.sent.into_inner().unwrap());
+    let (seen_there, sent_there) = (seen(&stayed), provider.sent());
     assert!(answers.iter().collect::<BTreeSet<_>>().len() > 15);
     assert!(sent_there.len() > 20, "{} sent", sent_there.len());
     for at in 0..STEPS {
@@ -82,7 +52,7 @@ fn traffic_goes_on_after_a_move_as_it_would_have() {
             assert_eq!(seen(&to), seen_there, "moved at {at}");
         }
         assert_eq!(found, answers, "moved at {at}");
-        assert_eq!(provider.sent.into_inner().unwrap(), sent_there, "moved at {at}");
+        assert_eq!(provider.sent(), sent_there, "moved at {at}");
     }
 }
 

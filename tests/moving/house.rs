@@ -4,7 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test")]
 
 use std::{
-    collections::{HashSet, VecDeque},
+    collections::HashSet,
     convert::Infallible,
     future::poll_fn,
     path::Path,
@@ -17,8 +17,8 @@ use std::{
 
 use chrono::{DateTime, TimeDelta, Utc};
 use optin::{
-    AccountId, Contact, Dispatcher, Engine, Event, Handover, Outbox, Outgoing, Override, Policy,
-    Settings, Source,
+    AccountId, Contact, Crm, Destination, Dispatcher, Engine, Event, HandleError, Handover, Outbox,
+    Outgoing, Override, Policy, Round, Settings, Source,
     blocking::block_on,
     ledger::SuppressionKey,
     moving::{Movable, Move, Moved, Row},
@@ -37,32 +37,39 @@ pub(crate) fn bolt() -> AccountId {
     AccountId::new("bolt").unwrap()
 }
 
-/// Takes what it is given, refuses it, does not know, or never answers, in turn.
+/// Takes what it is given, refuses it, does not know, or never answers: by the message and the
+/// time, so that it does not matter which of several comes first.
 pub(crate) struct Provider {
     clock: Clock,
-    answers: Mutex<VecDeque<Option<Handover>>>,
     hangs: AtomicBool,
-    pub(crate) sent: Mutex<Vec<(Outgoing, DateTime<Utc>)>>,
+    sent: Mutex<Vec<(DateTime<Utc>, Outgoing)>>,
 }
 
 impl Provider {
     pub(crate) fn new(clock: &Clock) -> Self {
+        Self { clock: clock.clone(), hangs: AtomicBool::new(false), sent: Mutex::default() }
+    }
+
+    /// What it was given, and when.
+    pub(crate) fn sent(self) -> Vec<(DateTime<Utc>, Outgoing)> {
+        let mut sent = self.sent.into_inner().unwrap();
+        sent.sort_by(|one, other| (one.0, &one.1.id).cmp(&(other.0, &other.1.id)));
+        sent
+    }
+
+    fn answer(&self, outgoing: &Outgoing) -> Option<Handover> {
+        let (id, now) = (&outgoing.id, self.clock.now().timestamp() / 60);
+        let chance = id.contact.number().to_digits() + id.revision.number() + u64::from(id.n);
         let not_sent = |retry| Handover::NotSent { retry, code: None };
-        let accepted = || Some(Handover::Accepted { provider_id: None });
-        let answers = [
-            accepted(),
-            Some(not_sent(true)),
-            accepted(),
-            None,
-            Some(not_sent(false)),
-            accepted(),
-            Some(Handover::Unknown),
-        ];
-        Self {
-            clock: clock.clone(),
-            answers: Mutex::new(answers.into()),
-            hangs: AtomicBool::new(false),
-            sent: Mutex::default(),
+        if outgoing.destination() == Destination::Crm(Crm::Salesforce) && chance % 2 == 0 {
+            return Some(not_sent(false));
+        }
+        match (chance + now.unsigned_abs()) % 7 {
+            0 => Some(not_sent(true)),
+            1 => None,
+            2 => Some(not_sent(false)),
+            3 => Some(Handover::Unknown),
+            _ => Some(Handover::Accepted { provider_id: None }),
         }
     }
 
@@ -79,13 +86,8 @@ impl Provider {
 
 impl Outbox for Provider {
     async fn send(&self, outgoing: &Outgoing) -> Handover {
-        self.sent.lock().unwrap().push((outgoing.clone(), self.clock.now()));
-        let answer = {
-            let mut answers = self.answers.lock().unwrap();
-            answers.rotate_left(1);
-            answers.back().cloned().flatten()
-        };
-        match answer {
+        self.sent.lock().unwrap().push((self.clock.now(), outgoing.clone()));
+        match self.answer(outgoing) {
             Some(answer) => answer,
             None => {
                 self.hangs.store(true, Relaxed);
@@ -124,7 +126,14 @@ pub(crate) fn step<S: Movable>(
         }
         _ if n % 11 == 10 => {
             let dispatcher = Dispatcher::new(&engine);
-            format!("{:?}", provider.run(dispatcher.run_once(9)))
+            let is_done = |round: Option<Result<Round, _>>| {
+                round.is_some_and(|round| {
+                    round.unwrap_or_else(|error: HandleError<S::Error>| panic!("{error}")).claimed
+                        == 0
+                })
+            };
+            while !is_done(provider.run(dispatcher.run_once(9))) {}
+            "dispatched".into()
         }
         _ => {
             let event = match n % 13 {
@@ -185,11 +194,21 @@ fn kinds(rows: &[Row]) -> HashSet<std::mem::Discriminant<Row>> {
     rows.iter().map(std::mem::discriminant).collect()
 }
 
+/// Whether messages are claimed and set aside.
+fn places(rows: &[Row]) -> HashSet<(bool, bool)> {
+    let place = |row: &Row| match row {
+        Row::Outgoing { place, set_aside, .. } => Some((place.claimed, *set_aside)),
+        _ => None,
+    };
+    rows.iter().filter_map(place).collect()
+}
+
 /// Everything in `from` is moved into `to`, and is the same there.
 pub(crate) fn is_moved<F: Movable, T: Movable>(from: &F, to: &T) -> Moved {
     let moved = block_on(Move::new(from, to).page(7).run(|_| {})).unwrap();
     let expected = rows(from);
     assert_eq!(kinds(&expected).len(), 8, "a row of each kind");
+    assert_eq!(places(&expected).len(), 3, "a message in each place");
     assert_eq!((moved.accounts, moved.rows), (2, expected.len() as u64));
     assert!(rows(to) == expected);
     moved
@@ -213,4 +232,33 @@ pub(crate) fn disturb<S: Movable>(storage: &S, what: usize) {
             drop(block_on(engine.handle(&Contact::new(account, contact(1).number()), added())));
         }
     }
+}
+
+/// What a host sees of a storage, names of chains and salts aside.
+pub(crate) fn seen<S: Movable>(storage: &S) -> Vec<String> {
+    let mut seen = vec![format!("{:?}", block_on(storage.queue()).unwrap())];
+    for of in [account(), bolt()] {
+        let settings = block_on(storage.policy(&of)).unwrap();
+        let aside = block_on(storage.set_aside(&of, 99)).unwrap();
+        let own = block_on(storage.account_history(&of, 0, 999)).unwrap();
+        seen.push(serde_json::to_string(&(aside, own)).unwrap());
+        seen.push(format!("{settings:?}"));
+        for n in 0..11 {
+            let of = Contact::new(of.clone(), contact(n).number());
+            let history = block_on(storage.history(&of, 0, 999)).unwrap();
+            seen.push(serde_json::to_string(&history).unwrap());
+            let snapshot = block_on(storage.load(&of)).unwrap();
+            seen.push(format!("{:?}{}", snapshot.record, snapshot.text_unfinished));
+        }
+    }
+    seen
+}
+
+/// Runs the traffic from this step to another.
+pub(crate) fn run<S: Movable>(
+    storage: &S,
+    (provider, clock): (&Provider, &Clock),
+    steps: std::ops::Range<usize>,
+) -> Vec<String> {
+    steps.map(|n| step(storage, provider, clock, n)).collect()
 }
