@@ -11,6 +11,7 @@ mod lanes;
 mod ledger;
 mod load;
 mod migrate;
+mod opener;
 mod options;
 mod policy;
 mod pool;
