@@ -12,6 +12,7 @@ mod ledger;
 mod load;
 mod migrate;
 mod moving;
+mod opener;
 mod options;
 mod policy;
 mod pool;
