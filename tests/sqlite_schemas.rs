@@ -32,15 +32,19 @@ use self::{
     support::{account, contact, texted},
 };
 
-/// Reads everything from a file of one schema.
-type Reads = fn(&Connection) -> Told;
+/// A file of an earlier schema.
+struct Earlier {
+    sql: &'static str,
+    /// The checkpoint that was signed of its log.
+    note: &'static str,
+    told: fn(&Connection) -> Told,
+}
 
-/// Each earlier schema's file, and the checkpoint that was signed of its log.
-const EARLIER: [(&str, &str, Reads); 1] = [(
-    include_str!("golden/sqlite_001.sql"),
-    include_str!("golden/sqlite_001.note"),
-    Told::by_schema_1,
-)];
+const EARLIER: [Earlier; 1] = [Earlier {
+    sql: include_str!("golden/sqlite_001.sql"),
+    note: include_str!("golden/sqlite_001.note"),
+    told: Told::by_schema_1,
+}];
 /// The script that leads to each schema from the one before it.
 const SCRIPTS: [&str; 2] = [
     include_str!("../src/store/sqlite/schema/001.sql"),
@@ -64,7 +68,7 @@ fn tables(path: &Path) -> Vec<(String, String)> {
 
 /// A new file of the first of the earlier schemas.
 fn first(path: &Path) -> Told {
-    let (sql, _, told) = EARLIER[0];
+    let [Earlier { sql, told, .. }] = EARLIER;
     load(sql, path);
     told(&Connection::open(path).unwrap())
 }
@@ -122,7 +126,7 @@ fn a_file_of_every_earlier_schema_is_opened() {
     drop(open(&fresh).unwrap());
     assert_eq!(version(&fresh), SCRIPTS.len() as i64);
     assert_eq!(EARLIER.len() + 1, SCRIPTS.len());
-    for (n, (sql, note, told)) in (1..).zip(EARLIER) {
+    for (n, Earlier { sql, note, told }) in (1..).zip(EARLIER) {
         let path = scratch.path(&format!("{n}.db"));
         load(sql, &path);
         assert_eq!(version(&path), n);
@@ -172,7 +176,7 @@ fn scripts_applied_by_hand_lead_where_opening_does() {
         sql
     };
     assert_eq!(rows(&by_hand), rows(&opened));
-    goes_on(&by_hand, &scratch, &told, EARLIER[0].1);
+    goes_on(&by_hand, &scratch, &told, EARLIER[0].note);
 }
 
 #[test]
@@ -237,7 +241,7 @@ fn ten_processes_open_an_earlier_file_at_once() {
         told.histories.iter().for_each(|history| assert!(now.histories.contains(history)));
         assert_eq!(now.histories.len(), told.histories.len() + 10);
         drop(storage);
-        goes_on(&path, &scratch, &now, EARLIER[0].1);
+        goes_on(&path, &scratch, &now, EARLIER[0].note);
     }
 }
 
@@ -267,7 +271,7 @@ fn a_process_killed_meanwhile_leaves_one_schema_or_the_other() {
         let now = Told::by(&storage);
         told.histories.iter().for_each(|history| assert!(now.histories.contains(history)));
         drop(storage);
-        goes_on(&path, &scratch, &now, EARLIER[0].1);
+        goes_on(&path, &scratch, &now, EARLIER[0].note);
     }
     println!("{} killed before, {} after", found[0], found[1]);
 }
