@@ -6,7 +6,8 @@ declare -A port rest patroni_id
 etcd_id=
 
 start_cluster() {
-    local client peer node ports
+    local client peer node ports mode=quorum
+    [ "$sync" -gt 0 ] || mode="'off'"
     read -r -a ports <<<"$(free_ports 8)"
     client=${ports[0]} peer=${ports[1]}
     mkdir -p "$scratch/etcd"
@@ -28,7 +29,8 @@ start_cluster() {
     for node in "${nodes[@]}"; do
         sed -e "s|@NAME@|$node|g" -e "s|@PORT@|${port[$node]}|g" -e "s|@REST@|${rest[$node]}|g" \
             -e "s|@ETCD@|$client|g" -e "s|@BIN@|$bin|g" -e "s|@SCRATCH@|$scratch|g" \
-            -e "s|@SYNC@|$sync|g" "$here/patroni.yml" >"$scratch/$node.yml"
+            -e "s|@SYNC@|$((sync > 0 ? sync : 1))|g" -e "s|@MODE@|$mode|g" \
+            "$here/patroni.yml" >"$scratch/$node.yml"
         start_patroni "$node"
     done
 }
@@ -64,10 +66,11 @@ find_leader() {
 
 # Whether there is a leader, and the two others hold what it commits.
 is_whole() {
-    local node
+    local node path=quorum
+    [ "$sync" -gt 0 ] || path=replica
     find_leader || return 1
     for node in "${nodes[@]}"; do
-        [ "$node" = "$leader" ] || is "$node" quorum || return 1
+        [ "$node" = "$leader" ] || is "$node" "$path" || return 1
     done
 }
 
@@ -119,6 +122,14 @@ processes() {
     id=$(postmaster "$1") && tree "$id"
 }
 
+# What brings a standby the leader's log; it is named as PostgreSQL names it.
+receiver() {
+    local id
+    for id in $(tree "$(postmaster "$1")"); do
+        ! grep -q walreceiver "/proc/$id/cmdline" || printf '%s\n' "$id"
+    done
+}
+
 # Sends a signal to processes of which some may be gone.
 signal() {
     local name=$1 id
@@ -135,6 +146,18 @@ take_away() {
     node) signal KILL "${patroni_id[$node]}" "$(postmaster "$node")" ;;
     postmaster) signal KILL "$(postmaster "$node")" ;;
     patroni) signal KILL "${patroni_id[$node]}" ;;
+    late)
+        local other ids=()
+        for other in "${nodes[@]}"; do
+            [ "$other" = "$node" ] || mapfile -t -O "${#ids[@]}" ids < <(receiver "$other")
+        done
+        signal STOP "${ids[@]}"
+        sleep 2
+        signal KILL "${patroni_id[$node]}" "$(postmaster "$node")"
+        # They end before they read what the network still holds.
+        signal TERM "${ids[@]}"
+        signal CONT "${ids[@]}"
+        ;;
     pause)
         local ids
         mapfile -t ids < <(processes "$node")
@@ -147,7 +170,7 @@ take_away() {
 bring_back() {
     local node=$1 scenario=$2
     case $scenario in
-    node | patroni)
+    node | late | patroni)
         start_patroni "$node"
         ;;
     postmaster) ;;

@@ -7,7 +7,9 @@
 #   postmaster  only the postmaster killed: Patroni sees it
 #   pause       all processes of the node stopped, and let go on beside the new leader
 #   patroni     only Patroni killed: its PostgreSQL goes on, and nobody is left to stop it
-# SYNC=2 has both standbys acknowledge a commit, not one of them. KEEP=1 keeps the logs.
+#   late        as node, the standbys having received nothing for two seconds
+# SYNC=2 has both standbys acknowledge a commit, not one of them; SYNC=0 neither: then `late` loses
+# what was acknowledged, and the run fails, which shows that it can. KEEP=1 keeps the logs.
 # Needs Debian and the network, the first time; two to three minutes for each failover.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
@@ -47,7 +49,7 @@ cargo build --quiet --locked -p optin-failover
 date -u +%Y-%m-%d
 uname -srm
 "$bin/postgres" --version
-"$etcd" --version | head -n 1
+"$etcd" --version | sed -n 1p
 "$patroni" --version
 
 start_cluster
@@ -73,7 +75,7 @@ for ((n = 0; n < failovers; n++)); do
     printf '%s of %s: leader %s after %d ms\n' "$scenario" "$old" "$leader" "$waited"
     tell leader "$leader"
     case $scenario in
-    node | postmaster) sleep "$calm" ;;
+    node | late | postmaster) sleep "$calm" ;;
     pause | patroni) sleep "$beside" ;;
     esac
     tell back

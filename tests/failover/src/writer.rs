@@ -22,6 +22,9 @@ const PAUSE: Duration = Duration::from_millis(5);
 /// Before an event that was not answered is delivered again.
 const AGAIN: Duration = Duration::from_millis(100);
 
+/// How long an old leader may show what was.
+const SHOWN: Duration = Duration::from_secs(90);
+
 /// A writer's engine.
 pub(crate) type Writing<'a> = Engine<Store, &'a Counting, fn() -> chrono::DateTime<chrono::Utc>>;
 
@@ -91,6 +94,10 @@ fn take(
             let taken = Counting::taken_here();
             match attempt(writer, index, step, engine) {
                 Ok(outcome) => break Some(outcome),
+                Err(Problem::Storage(Failure::Stale)) if began.elapsed() > SHOWN => {
+                    log.wrong.push(format!("{writer}-{index}-{step}: its yes was lost"));
+                    break None;
+                }
                 Err(Problem::Storage(failure)) => {
                     let handed_over = Counting::taken_here() > taken;
                     failures.push(Failed { failure, handed_over });
