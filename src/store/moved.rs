@@ -15,9 +15,23 @@ use crate::{
         record::Record,
     },
     ledger::{ChainId, Head, Sealed, SealedRow, stored},
-    moving::{Pruned, Row},
+    moving::{Key, Pruned, Row},
     storage::{Mark, Place},
 };
+
+/// Which table, from 0 to 7, has the rows with such a key: tables are in the order of keys.
+pub(super) fn table_of(key: &Key) -> usize {
+    match key {
+        Key::Settings(_) => 0,
+        Key::Account => 1,
+        Key::Contact(_) => 2,
+        Key::Erased(_) => 3,
+        Key::Suppressed(_) => 4,
+        Key::Entry(..) => 5,
+        Key::Mark(..) => 6,
+        Key::Outgoing(..) => 7,
+    }
+}
 
 /// A contact, whose columns `state` and `revision` must be those of its record.
 pub(super) fn contact(

@@ -62,15 +62,19 @@ use crate::{
 /// Connect to the server itself, or to a pooler in session mode: statements are prepared by name
 /// once a connection, and settings given when it begins.
 ///
-/// ```no_run
-/// use optin::store::PostgresStorage;
+/// ```
+/// use core::time::Duration;
+/// use optin::{
+///     blocking::block_on,
+///     store::postgres::{Options, PostgresError},
+/// };
 ///
-/// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
-/// let config = "host=db1,db2,db3 user=optin dbname=consent".parse()?;
-/// let storage = PostgresStorage::connect(config, tokio_postgres::NoTls)?;
-/// storage.migrate().await?;
-/// # Ok(())
-/// # }
+/// let config = "host=db1.invalid,db2.invalid user=optin dbname=consent".parse()?;
+/// let options = Options::default().patience(Duration::from_millis(100));
+/// let storage = options.connect(config, tokio_postgres::NoTls)?;
+/// // In a runtime `.await` it. There is no such server.
+/// assert_eq!(block_on(storage.migrate()), Err(PostgresError::Unreachable));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug)]
 pub struct PostgresStorage {

@@ -19,7 +19,7 @@ use crate::{
     ledger::{ChainId, Sealed, SealedRow},
     moving::{Key, Row},
     store::{
-        moved::{self, StoredEntry},
+        moved::{self, StoredEntry, table_of},
         row::{self, BadRow, from_i64, page, to_i64},
     },
 };
@@ -74,20 +74,6 @@ pub(super) async fn from(
 }
 
 const TABLES: usize = 8;
-
-/// Which table has the rows with such a key, in the order of keys.
-fn table_of(key: &Key) -> usize {
-    match key {
-        Key::Settings(_) => 0,
-        Key::Account => 1,
-        Key::Contact(_) => 2,
-        Key::Erased(_) => 3,
-        Key::Suppressed(_) => 4,
-        Key::Entry(..) => 5,
-        Key::Mark(..) => 6,
-        Key::Outgoing(..) => 7,
-    }
-}
 
 /// Which rows of a table are asked for: those from this key on, or all.
 struct Span<'a> {

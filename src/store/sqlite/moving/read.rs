@@ -19,7 +19,7 @@ use crate::{
     moving::{Key, Row},
     store::{
         head_of_line::HeadOfLine,
-        moved::{self, StoredEntry},
+        moved::{self, StoredEntry, table_of},
         row::{self, from_i64, page, to_i64},
     },
 };
@@ -64,20 +64,6 @@ type Table = fn(&Span<'_>) -> Result<Vec<Row>, SqliteError>;
 
 /// In the order of keys.
 const TABLES: [Table; 8] = [settings, own, contacts, erased, suppressed, entries, marks, outgoing];
-
-/// Where in [`TABLES`] the rows with such a key are.
-fn table_of(key: &Key) -> usize {
-    match key {
-        Key::Settings(_) => 0,
-        Key::Account => 1,
-        Key::Contact(_) => 2,
-        Key::Erased(_) => 3,
-        Key::Suppressed(_) => 4,
-        Key::Entry(..) => 5,
-        Key::Mark(..) => 6,
-        Key::Outgoing(..) => 7,
-    }
-}
 
 /// Which rows of a table are asked for: those whose key is `=` this one, or `>` it; all without.
 struct Span<'a> {
