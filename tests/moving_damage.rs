@@ -55,7 +55,7 @@ fn damage_in_the_target_is_found_and_its_row_named() {
     let outgoing = first(|key| matches!(key, Key::Outgoing(..)));
     let shown = rows.iter().find_map(|row| match row {
         Row::Entry { chain, sequence, sealed, .. } => {
-            sealed.disclosed.as_ref().map(|_| (*chain, *sequence))
+            sealed.disclosed.as_ref().and(sealed.leaf).map(|_| (*chain, *sequence))
         }
         _ => None,
     });
