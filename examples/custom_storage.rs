@@ -68,9 +68,8 @@ impl Storage for Shelf {
             return Ok(Committed::Conflict);
         }
         if let Some(settled) = commit.settle {
-            let Some(at) = tables.queue.iter().position(|(queued, place)| {
-                queued.id == settled.id && place.is_claimed_as(settled.token)
-            }) else {
+            let is_it = |(queued, place): &(Outgoing, Place)| settled.ends(queued, place);
+            let Some(at) = tables.queue.iter().position(is_it) else {
                 return Ok(Committed::Stale);
             };
             let (outgoing, mut place) = tables.queue.remove(at);

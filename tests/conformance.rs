@@ -111,7 +111,7 @@ fn a_case_that_panics_has_failed() {
     assert_eq!(failed, [("an_entry_is_kept_with_its_commit", "panicked: no storage today")]);
     let failed = report.ok().unwrap_err().to_string();
     let expected =
-        "1 of 55 cases failed\n  an_entry_is_kept_with_its_commit: panicked: no storage today";
+        "1 of 56 cases failed\n  an_entry_is_kept_with_its_commit: panicked: no storage today";
     assert_eq!(failed, expected);
 }
 

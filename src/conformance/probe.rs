@@ -8,13 +8,13 @@ use chrono::{DateTime, Utc};
 
 use super::{
     failure::{Failure, Verdict, holds, only, same},
-    sample::{LEASE, at, end},
+    sample::{LEASE, at},
 };
 use crate::{
     consent::{contact::Contact, id::AccountId, outgoing::OutgoingId, record::Record},
     storage::{
-        Claim, Commit, Committed, CurrentPolicy, PolicyChange, PolicyCommitted, Snapshot, Storage,
-        Then,
+        Claim, Commit, Committed, CurrentPolicy, PolicyChange, PolicyCommitted, Settlement,
+        Snapshot, Storage, Then,
     },
 };
 
@@ -141,7 +141,7 @@ impl<S: Storage> Probe<'_, S> {
     pub(super) fn settle(&self, claim: &Claim, then: Then) -> Result<Committed, Failure> {
         let contact = claim.outgoing.id.contact.clone();
         let record = self.load(&contact)?.record;
-        let settle = Some(end(claim, then));
+        let settle = Some(Settlement::of(claim, then));
         self.commit(Commit { settle, ..Commit::keep(contact, record.as_ref(), at(0)) })
     }
 

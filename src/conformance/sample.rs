@@ -19,7 +19,7 @@ use crate::{
         settings::{ReminderSettings, Settings},
         state::{ConsentState, OptIn},
     },
-    storage::{Change, Claim, Commit, Mark, PolicyChange, Settlement, Then},
+    storage::{Change, Commit, Mark, PolicyChange},
 };
 
 /// Milliseconds of a second.
@@ -171,11 +171,6 @@ pub(super) fn entry_of(contact: &Contact, n: u64, record: Option<Record>) -> Ent
             text: None,
         },
     }
-}
-
-/// The end of this claim.
-pub(super) fn end(claim: &Claim, then: Then) -> Settlement {
-    Settlement { id: claim.outgoing.id.clone(), token: claim.token, then }
 }
 
 /// A change of settings, or a refused attempt at one, under this revision.

@@ -48,9 +48,7 @@ pub(super) fn commit_of(
     let revision = snapshot.current.revision;
     let then = transition.then;
     let settle = match bound {
-        Bound::Claim(claim) => {
-            Some(Settlement { id: claim.outgoing.id.clone(), token: claim.token, then })
-        }
+        Bound::Claim(claim) => Some(Settlement::of(claim, then)),
         Bound::Nothing | Bound::Permit(_) => None,
     };
     Commit {

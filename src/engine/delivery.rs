@@ -131,11 +131,7 @@ where
         self.tally.delivered(&delivery);
         for _ in 0..MAX_TRIES {
             let commit = Commit {
-                settle: Some(Settlement {
-                    id: claim.outgoing.id.clone(),
-                    token: claim.token,
-                    then,
-                }),
+                settle: Some(Settlement::of(claim, then)),
                 ..Commit::keep(contact.clone(), record.as_ref(), self.now())
             };
             match self.commit(commit).await? {

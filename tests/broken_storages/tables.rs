@@ -60,7 +60,9 @@ impl Shelf {
         tables.queue.iter().position(|row| {
             let same = row.outgoing.id == settle.id && !row.is_set_aside;
             let same_token = row.place.is_claimed_as(settle.token);
+            let same_time = row.outgoing.decided_at == settle.decided_at;
             same && (same_token || self.has(Bug::SettleWithoutToken))
+                && (same_time || self.has(Bug::SettleWithoutDecisionTime))
         })
     }
 

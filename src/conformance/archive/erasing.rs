@@ -9,12 +9,16 @@ use crate::{
         failure::{Failure, Verdict, same},
         probe::Probe,
         sample::{
-            account, at, contact, end, entry, keep, namesake, number, queue, record,
-            settings_change, status, step, text, text_mark,
+            account, at, contact, entry, keep, namesake, number, queue, record, settings_change,
+            status, step, text, text_mark,
         },
     },
-    consent::{contact::Contact, ledger::Entry, outgoing::Crm},
-    storage::{Archive, Commit, Committed, Counts, Queue, Then},
+    consent::{
+        contact::Contact,
+        ledger::Entry,
+        outgoing::{Crm, Outgoing},
+    },
+    storage::{Archive, Commit, Committed, Counts, Queue, Settlement, Then},
 };
 
 cases! { Archive:
@@ -22,6 +26,7 @@ cases! { Archive:
     an_erased_contact_begins_anew,
     what_waits_for_an_erased_contact_is_gone,
     a_settlement_of_an_erased_message_is_stale,
+    a_settlement_from_before_an_erasure_is_stale,
     attempts_on_someone_absent_are_erased,
     an_erasure_leaves_the_others,
     an_erasure_in_one_account_leaves_the_others,
@@ -87,8 +92,23 @@ fn a_settlement_of_an_erased_message_is_stale<S: Archive>(probe: &Probe<'_, S>) 
     probe.applies(queue(&contact(1), 1, vec![text(&contact(1), 1)]))?;
     let claim = probe.only_due(0)?;
     erase(probe, &contact(1))?;
-    let settle = Commit { settle: Some(end(&claim, Then::Finish)), ..keep(&contact(1), 0) };
+    let settle =
+        Commit { settle: Some(Settlement::of(&claim, Then::Finish)), ..keep(&contact(1), 0) };
     same("the settlement", probe.commit(settle)?, Committed::Stale)
+}
+
+fn a_settlement_from_before_an_erasure_is_stale<S: Archive>(probe: &Probe<'_, S>) -> Verdict {
+    let decided = |at| Outgoing { decided_at: at, ..text(&contact(1), 1) };
+    probe.applies(queue(&contact(1), 1, vec![decided(at(0))]))?;
+    let late = probe.only_due(0)?;
+    erase(probe, &contact(1))?;
+    probe.applies(queue(&contact(1), 1, vec![decided(at(1))]))?;
+    let present = probe.only_due(1)?;
+    same("the token", present.token, late.token)?;
+    for then in [Then::Finish, Then::RetryAt(at(2)), Then::SetAside] {
+        same("the settlement", probe.settle(&late, then)?, Committed::Stale)?;
+    }
+    probe.settles(&present, Then::Finish)
 }
 
 fn attempts_on_someone_absent_are_erased<S: Archive>(probe: &Probe<'_, S>) -> Verdict {

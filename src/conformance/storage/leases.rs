@@ -10,7 +10,7 @@ use crate::{
         probe::Probe,
         sample::{DEADLINE, LEASE, SECOND, at, contact, keep, queue, queue_text, status, text},
     },
-    consent::outgoing::{ClaimToken, Crm},
+    consent::outgoing::{ClaimToken, Crm, Outgoing},
     storage::{Commit, Settlement, Storage, Task, Then},
 };
 
@@ -147,8 +147,9 @@ fn a_commits_lease_claims_no_status<S: Storage>(probe: &Probe<'_, S>) -> Verdict
 
 fn a_commits_claim_is_settled_under_token_1<S: Storage>(probe: &Probe<'_, S>) -> Verdict {
     leased(probe)?;
+    let Outgoing { id, decided_at, .. } = text(&contact(1), 1);
     let token = ClaimToken::new(1);
-    let settle = Settlement { id: text(&contact(1), 1).id, token, then: Then::Finish };
+    let settle = Settlement { id, decided_at, token, then: Then::Finish };
     probe.applies(Commit { settle: Some(settle), ..keep(&contact(1), 1) })?;
     probe.text_unfinished(&contact(1), false)
 }

@@ -110,7 +110,7 @@ impl Lines {
         let contact = &settlement.id.contact;
         let lines = self.lines.range((contact.clone(), Destination::Phone)..);
         lines.take_while(|((of, _), _)| of == contact).find_map(|(id, line)| {
-            let at = line.iter().position(|row| row.is_claimed_as(settlement))?;
+            let at = line.iter().position(|row| settlement.ends(&row.outgoing, &row.place))?;
             Some((id.clone(), at))
         })
     }
@@ -192,9 +192,5 @@ impl Row {
 
     fn is_status(&self) -> bool {
         matches!(self.outgoing.content, Content::Status(_))
-    }
-
-    fn is_claimed_as(&self, settlement: &Settlement) -> bool {
-        self.outgoing.id == settlement.id && self.place.is_claimed_as(settlement.token)
     }
 }

@@ -148,6 +148,8 @@ async fn lock<'a>(
     let settled_numbers = Column::from_iter(ids().map(|id| id.map(|id| number(&id.contact))));
     let revisions = Column::from_iter(ids().map(|id| id.map(|id| to_i64(id.revision.number()))));
     let ns = Column::from_iter(ids().map(|id| id.map(|id| i64::from(id.n))));
+    let decided_at =
+        Column::from_iter(settled().map(|it| it.map(|it| it.decided_at.timestamp_millis())));
     let tokens = Column::from_iter(settled().map(|it| it.map(|it| to_i64(it.token.number()))));
 
     let mut chains = Chains::new();
@@ -166,6 +168,7 @@ async fn lock<'a>(
         &settled_numbers,
         &revisions,
         &ns,
+        &decided_at,
         &tokens,
     )];
     if !chained.is_empty() {

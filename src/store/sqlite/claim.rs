@@ -59,7 +59,7 @@ fn due(
 ) -> Result<Vec<HeadOfLine>, SqliteError> {
     let mut heads = transaction.prepare_cached(
         "SELECT account, number, destination, revision, n,
-             state, due_at, claims, attempts, lapsed_at, message
+             state, due_at, claims, attempts, lapsed_at, message, decided_at
          FROM outgoing AS head
          WHERE state <> 'set_aside' AND due_at <= ?1
          AND NOT EXISTS (SELECT 1 FROM outgoing AS earlier
@@ -88,6 +88,7 @@ impl HeadOfLine {
             attempts: row.get(8)?,
             lapsed_at: row.get(9)?,
             message: bytes(10)?,
+            decided_at: row.get(11)?,
         })
     }
 

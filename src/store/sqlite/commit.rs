@@ -183,7 +183,7 @@ macro_rules! mine {
         concat!(
             $does,
             " WHERE account = ?1 AND number = ?2 AND revision = ?3 AND n = ?4
-              AND claims = ?5 AND state = 'claimed'"
+              AND decided_at = ?7 AND claims = ?5 AND state = 'claimed'"
         )
     };
 }
@@ -209,6 +209,7 @@ fn settle(transaction: &Transaction<'_>, settlement: &Settlement) -> Result<bool
         id.n,
         to_i64(settlement.token.number()),
         due_at,
+        settlement.decided_at.timestamp_millis(),
     ];
     let settled = transaction.prepare_cached(sql)?.execute(key)? > 0;
     if settled && settlement.then != Then::Finish {

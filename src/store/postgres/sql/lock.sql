@@ -6,9 +6,9 @@ SELECT contact.revision, contact.chain, contact.length, contact.head,
         AND mark.id = wanted.mark LIMIT 1) IS NOT NULL,
     message.destination
 FROM unnest($1::text[], $2::bigint[], $3::text[], $4::text[], $5::text[], $6::bigint[],
-        $7::bigint[], $8::bigint[], $9::bigint[])
+        $7::bigint[], $8::bigint[], $9::bigint[], $10::bigint[])
     WITH ORDINALITY AS wanted (account, number, inbox, mark, settled_account, settled_number,
-        settled_revision, settled_n, token, place)
+        settled_revision, settled_n, decided_at, token, place)
 LEFT JOIN LATERAL (SELECT stored.revision, stored.chain, stored.length, stored.head
     FROM optin.contacts AS stored
     WHERE stored.account = wanted.account AND stored.number = wanted.number
@@ -16,6 +16,7 @@ LEFT JOIN LATERAL (SELECT stored.revision, stored.chain, stored.length, stored.h
 LEFT JOIN LATERAL (SELECT claimed.destination FROM optin.outgoing AS claimed
     WHERE claimed.account = wanted.settled_account AND claimed.number = wanted.settled_number
     AND claimed.revision = wanted.settled_revision AND claimed.n = wanted.settled_n
-    AND claimed.claims = wanted.token AND claimed.state = 'claimed'
+    AND claimed.decided_at = wanted.decided_at AND claimed.claims = wanted.token
+    AND claimed.state = 'claimed'
     LIMIT 1 FOR UPDATE) AS message ON true
 ORDER BY wanted.place

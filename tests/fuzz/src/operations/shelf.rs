@@ -64,9 +64,7 @@ impl Lists {
             return Committed::Conflict;
         }
         let settled = commit.settle.as_ref().map(|settlement| {
-            self.outgoing.iter().position(|(outgoing, place)| {
-                outgoing.id == settlement.id && place.is_claimed_as(settlement.token)
-            })
+            self.outgoing.iter().position(|(outgoing, place)| settlement.ends(outgoing, place))
         });
         if settled == Some(None) {
             return Committed::Stale;

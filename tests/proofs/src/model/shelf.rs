@@ -84,10 +84,7 @@ impl Shelf {
     }
 
     fn find(&self, settlement: &Settlement) -> Option<usize> {
-        let is_claimed = |row: &Row| {
-            row.outgoing.id == settlement.id && row.place.is_claimed_as(settlement.token)
-        };
-        self.line.iter().position(is_claimed)
+        self.line.iter().position(|row| settlement.ends(&row.outgoing, &row.place))
     }
 }
 

@@ -165,7 +165,7 @@ impl<S: Storage, O: Outbox> WrongStorage<'_, S, O> {
         for (revision, token) in (1..=last).flat_map(|revision| (1..4).map(move |n| (revision, n)))
         {
             let id = OutgoingId::new(commit.contact.clone(), Revision::new(revision), 0);
-            let settle = Settlement { id, token: ClaimToken::new(token), then: settle.then };
+            let settle = Settlement { id, token: ClaimToken::new(token), ..settle.clone() };
             let commit = Commit { settle: Some(settle), ..commit.clone() };
             match self.storage.commit(commit).await? {
                 Committed::Stale => {}

@@ -92,6 +92,7 @@ fn call(names: &Names, policy: &Policy, shelf: &Shelf, ask: Ask) -> Call {
             let retry = Then::RetryAt(START + TimeDelta::seconds(1));
             commit.settle = Some(Settlement {
                 id: first.unwrap_or(id),
+                decided_at: START,
                 token: ClaimToken::new(token),
                 then: if then { Then::Finish } else { retry },
             });
