@@ -25,13 +25,13 @@ use crate::consent::{
 
 /// Where records, marks, ledger entries and outgoing messages are kept.
 ///
-/// A storage knows no rule of consent. It compares a revision and writes what it is given.
+/// A storage knows no rule of consent. It compares a record and writes what it is given.
 ///
 /// # Contract
 /// - [`commit`](Self::commit) MUST store all of a [`Commit`] or nothing, and MUST NOT be seen half
 ///   done by anyone.
-/// - It MUST compare `expected` with the stored revision in the same transaction that writes:
-///   a mark, an entry or a message of a commit that lost MUST NOT stay.
+/// - It MUST compare `expected` with the stored record, by value, in the same transaction that
+///   writes: a mark, an entry or a message of a commit that lost MUST NOT stay.
 /// - What was answered [`Committed::Applied`] MUST survive a crash, as far as the storage promises
 ///   durability at all.
 /// - [`claim`](Self::claim) MUST give a message to one caller at a time, in the order of each
@@ -108,8 +108,9 @@ pub struct Snapshot {
 pub struct Commit {
     /// Whom it is about.
     pub contact: Contact,
-    /// The revision that must be stored; absent: there must be no record.
-    pub expected: Option<Revision>,
+    /// The record that must be stored, whole; absent: there must be none. An equal revision is not
+    /// enough: once a contact was erased its number comes to the same one again.
+    pub expected: Option<Record>,
     /// The record from now on.
     pub change: Change,
     /// A mark that must not stand yet, and stands from now on.
@@ -198,7 +199,7 @@ pub enum Committed {
         /// What `cancel` would have taken back, had it not been claimed.
         in_flight: Vec<OutgoingId>,
     },
-    /// Nothing is: another revision is stored. Load and decide again.
+    /// Nothing is: another record is stored. Load and decide again.
     Conflict,
     /// Nothing is: the mark stood already.
     Duplicate,

@@ -23,7 +23,7 @@ impl Commit {
     pub fn keep(contact: Contact, record: Option<&Record>, at: DateTime<Utc>) -> Self {
         Self {
             contact,
-            expected: record.map(|record| record.revision),
+            expected: record.copied(),
             change: Change::Keep,
             mark: None,
             entry: None,

@@ -112,7 +112,7 @@ impl State {
             return Committed::Duplicate;
         }
         let row = account.contacts.get_mut(&number);
-        if row.as_ref().map(|row| row.record.revision) != commit.expected {
+        if row.as_ref().map(|row| row.record) != commit.expected {
             return Committed::Conflict;
         }
         if let Some(settlement) = &commit.settle

@@ -8,6 +8,7 @@ use crate::{
         id::AccountId,
         ledger::Entry,
         outgoing::{Content, Outgoing},
+        record::Record,
     },
     ledger::{ChainId, Head, NoRandomness, Salts, Unsealed},
     storage::{Change, Commit, Mark},
@@ -16,6 +17,8 @@ use crate::{
 /// A commit, ready to be written.
 pub(super) struct Prepared {
     pub(super) commit: Commit,
+    /// The JSON of the record that must be stored.
+    expected: Option<String>,
     /// The record's JSON, where there is a new one.
     pub(super) record: Option<String>,
     pub(super) entry: Option<PreparedEntry>,
@@ -34,9 +37,11 @@ impl Prepared {
             Change::Keep => None,
             Change::Put(record) => Some(row::encode("record", record)?),
         };
+        let expected = commit.expected.as_ref();
         let entry = commit.entry.as_ref();
         let outgoing = commit.outgoing.iter();
         Ok(Self {
+            expected: expected.map(|record| row::encode("record", record)).transpose()?,
             record,
             entry: entry.map(PreparedEntry::new::<E>).transpose()?,
             spare: ChainId::draw()?,
@@ -45,6 +50,18 @@ impl Prepared {
                 .collect::<Result<_, _>>()?,
             commit,
         })
+    }
+
+    /// Whether the record that stands in a row, its revision and JSON, is the one that must.
+    ///
+    /// Another spelling of it is, too; one that cannot be read is not.
+    pub(super) fn expects(&self, revision: i64, json: &str) -> bool {
+        let (Some(record), Some(expected)) = (&self.commit.expected, &self.expected) else {
+            return false;
+        };
+        let is_it = |stored: Record| stored == *record;
+        revision == row::to_i64(record.revision.number())
+            && (json == expected || row::decode("record", json).is_ok_and(is_it))
     }
 }
 

@@ -17,6 +17,8 @@ bugs! {
     NoComparison: a_record_is_not_replaced_under_an_earlier_revision,
     /// Any record does where one is expected.
     ComparisonOfPresenceAlone: a_record_is_not_replaced_under_a_later_revision,
+    /// Any record of the expected one's revision does.
+    ComparisonOfRevisionsAlone: a_record_is_not_replaced_under_another_of_its_revision,
     /// The revision is compared where the record changes, and only there.
     KeptRecordIsNotCompared: a_record_is_not_kept_under_another_revision,
     /// The revision is compared in a transaction before the one that writes.

@@ -41,11 +41,13 @@ impl Shelf {
         if self.mark_key(commit).is_some_and(|key| tables.marks.contains_key(&key)) {
             return Some(Committed::Duplicate);
         }
-        let stored = tables.records.get(contact).map(|record| record.revision);
+        let stored = tables.records.get(contact).copied();
+        let revision = |record: Option<Record>| record.map(|record| record.revision);
         let same = match self.bug {
             Some(Bug::NoComparison) => true,
             Some(Bug::ComparisonOfPresenceAlone) => stored.is_some() == commit.expected.is_some(),
             Some(Bug::KeptRecordIsNotCompared) if commit.change == Change::Keep => true,
+            Some(Bug::ComparisonOfRevisionsAlone) => revision(stored) == revision(commit.expected),
             _ => stored == commit.expected,
         };
         if !same {

@@ -10,20 +10,22 @@ use crate::{
         probe::Probe,
         sample::{
             account, at, contact, entry, keep, namesake, number, queue, record, settings_change,
-            status, step, text, text_mark,
+            status, step, text, text_mark, with_state,
         },
     },
     consent::{
         contact::Contact,
         ledger::Entry,
         outgoing::{Crm, Outgoing},
+        state::{ConsentState, OptOut},
     },
-    storage::{Archive, Commit, Committed, Counts, Queue, Settlement, Then},
+    storage::{Archive, Change, Commit, Committed, Counts, Queue, Settlement, Then},
 };
 
 cases! { Archive:
     an_erased_contact_is_absent,
     an_erased_contact_begins_anew,
+    a_commit_from_before_an_erasure_is_a_conflict,
     what_waits_for_an_erased_contact_is_gone,
     a_settlement_of_an_erased_message_is_stale,
     a_settlement_from_before_an_erasure_is_stale,
@@ -70,6 +72,17 @@ fn an_erased_contact_begins_anew<S: Archive>(probe: &Probe<'_, S>) -> Verdict {
     probe.applies(again)?;
     same("the record", probe.load(&contact(1))?.record, Some(record(1)))?;
     same("the history", history(probe, &contact(1))?, vec![entry(&contact(1), 7)])
+}
+
+fn a_commit_from_before_an_erasure_is_a_conflict<S: Archive>(probe: &Probe<'_, S>) -> Verdict {
+    probe.applies(told(&contact(1), 1))?;
+    erase(probe, &contact(1))?;
+    let opted_out = ConsentState::OptedOut { by: OptOut::Contact, since: at(0) };
+    let other = with_state(1, opted_out);
+    probe.applies(Commit { change: Change::Put(other), ..told(&contact(1), 1) })?;
+    same("the commit", probe.commit(told(&contact(1), 2))?, Committed::Conflict)?;
+    probe.has(&contact(1), Some(other))?;
+    same("the history", history(probe, &contact(1))?, vec![entry(&contact(1), 1)])
 }
 
 fn what_waits_for_an_erased_contact_is_gone<S: Archive>(probe: &Probe<'_, S>) -> Verdict {

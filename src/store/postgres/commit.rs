@@ -49,17 +49,21 @@ pub(super) fn check(commit: &Commit) -> Result<(), PostgresError> {
 
 /// What is stored of a contact and its message, while it is locked.
 struct Stored {
-    contact: Option<(i64, Head)>,
+    /// Whether its record is the one that must be, and the head of its chain.
+    contact: Option<(bool, Head)>,
     mark_stands: bool,
     /// Where the message of the settlement goes, if its token is right.
     destination: Option<String>,
 }
 
 impl Stored {
-    fn of(row: &Row) -> Result<Self, BadRow> {
+    fn of(row: &Row, job: &Prepared) -> Result<Self, BadRow> {
         let revision: Option<i64> = get(row, 0, "record")?;
+        let json: Option<&str> = get(row, 6, "record")?;
+        let is_expected = |it| job.expects(it, json.unwrap_or_default());
+        let contact = |it| head_at(row, 1).map(|head| (is_expected(it), head));
         Ok(Self {
-            contact: revision.map(|it| head_at(row, 1).map(|head| (it, head))).transpose()?,
+            contact: revision.map(contact).transpose()?,
             mark_stands: get(row, 4, "mark")?,
             destination: get(row, 5, "message")?,
         })
@@ -67,10 +71,10 @@ impl Stored {
 
     /// Why the commit is not applied, if it is not.
     fn refuses(&self, commit: &Commit) -> Option<Committed> {
-        let revision = self.contact.as_ref().map(|(revision, _)| *revision);
+        let contact = self.contact.as_ref();
         if self.mark_stands {
             Some(Committed::Duplicate)
-        } else if revision != commit.expected.map(|expected| to_i64(expected.number())) {
+        } else if !contact.map_or(commit.expected.is_none(), |(is_expected, _)| *is_expected) {
             Some(Committed::Conflict)
         } else if commit.settle.is_some() && self.destination.is_none() {
             Some(Committed::Stale)
@@ -176,8 +180,9 @@ async fn lock<'a>(
     }
     let rows = session.begin(&statements).await?;
     let mut rows = rows.iter();
+    let stored = rows.next().into_iter().flatten().zip(jobs);
     let stored: Vec<Stored> =
-        rows.next().into_iter().flatten().map(Stored::of).collect::<Result<_, _>>()?;
+        stored.map(|(row, job)| Stored::of(row, job)).collect::<Result<_, _>>()?;
     if stored.len() != jobs.len() {
         return Err(BadRow::of("contact").into());
     }

@@ -34,9 +34,8 @@ pub(super) fn apply(
     {
         return Ok(Committed::Duplicate);
     }
-    let stored = stored(transaction, contact)?;
-    let revision = stored.as_ref().map(|(revision, _)| *revision);
-    if revision != commit.expected.map(|revision| to_i64(revision.number())) {
+    let stored = stored(transaction, prepared)?;
+    if !stored.as_ref().map_or(commit.expected.is_none(), |(is_expected, _)| *is_expected) {
         return Ok(Committed::Conflict);
     }
     if let Some(settlement) = &commit.settle
@@ -93,19 +92,20 @@ pub(super) fn set_policy(
     Ok(PolicyCommitted::Applied)
 }
 
-/// The revision of the contact's record, and the head of its chain.
+/// Whether the contact's record is the one that must be stored, and the head of its chain.
 fn stored(
     transaction: &Transaction<'_>,
-    contact: &Contact,
-) -> Result<Option<(i64, Head)>, SqliteError> {
+    prepared: &Prepared,
+) -> Result<Option<(bool, Head)>, SqliteError> {
     transaction
         .prepare_cached(
-            "SELECT revision, chain, length, head FROM contacts
+            "SELECT revision, chain, length, head, record FROM contacts
              WHERE account = ?1 AND number = ?2",
         )?
-        .query_row(params_of(contact), |row| {
-            let revision = row.get(0)?;
-            Ok(head_at(row, 1).map(|head| (revision, head)))
+        .query_row(params_of(&prepared.commit.contact), |row| {
+            let json = row.get_ref(4)?.as_str().unwrap_or_default();
+            let is_expected = prepared.expects(row.get(0)?, json);
+            Ok(head_at(row, 1).map(|head| (is_expected, head)))
         })
         .optional()?
         .transpose()
