@@ -24,7 +24,7 @@ pub use self::{
     permit::Permit,
 };
 use self::{
-    commit::{claim_of, commit_of},
+    commit::{claim_of, commit_of, keep},
     counters::Tally,
     outcome::{duplicate, outcome},
 };
@@ -275,10 +275,8 @@ where
             let snapshot = self.load(contact).await?;
             let now = self.now();
             let current = &snapshot.current;
-            let decided = if let Event::Added { source, opted_out } = event
-                && snapshot.suppressed
-            {
-                Ok(decide_suppressed(&current.policy, *source, *opted_out, now))
+            let decided = if snapshot.suppressed {
+                decide_suppressed(&current.policy, event, now)
             } else {
                 decide(&current.policy, snapshot.record.as_ref(), event, now)
             };
@@ -357,9 +355,6 @@ where
     ) -> Commit {
         let revision = snapshot.current.revision;
         let entry = Entry::of_refusal(contact.number(), event, refusal, revision, now);
-        Commit {
-            entry: Some(entry),
-            ..Commit::keep(contact.clone(), snapshot.record.as_ref(), now)
-        }
+        Commit { entry: Some(entry), ..keep(contact, snapshot, now) }
     }
 }

@@ -32,6 +32,8 @@ use crate::consent::{
 ///   done by anyone.
 /// - It MUST compare `expected` with the stored record, by value, in the same transaction that
 ///   writes: a mark, an entry or a message of a commit that lost MUST NOT stay.
+/// - Where `expected` is absent, a storage that remembers whom it erased MUST compare `suppressed`
+///   likewise: a commit decided before an erasure MUST NOT be applied after it.
 /// - What was answered [`Committed::Applied`] MUST survive a crash, as far as the storage promises
 ///   durability at all.
 /// - [`claim`](Self::claim) MUST give a message to one caller at a time, in the order of each
@@ -98,7 +100,8 @@ pub struct Snapshot {
     /// Whether a text to the contact is queued or being handed over.
     pub text_unfinished: bool,
     /// Whether the contact has no record because it was erased, and the storage remembers that: if
-    /// somebody adds it, it is opted out. `false` for a storage that remembers none.
+    /// somebody adds it or declares it existing, it is opted out. `false` for a storage that
+    /// remembers none.
     pub suppressed: bool,
 }
 
@@ -111,6 +114,8 @@ pub struct Commit {
     /// The record that must be stored, whole; absent: there must be none. An equal revision is not
     /// enough: once a contact was erased its number comes to the same one again.
     pub expected: Option<Record>,
+    /// What [`Snapshot::suppressed`] must say. A storage that remembers none need not look.
+    pub suppressed: bool,
     /// The record from now on.
     pub change: Change,
     /// A mark that must not stand yet, and stands from now on.
@@ -199,7 +204,7 @@ pub enum Committed {
         /// What `cancel` would have taken back, had it not been claimed.
         in_flight: Vec<OutgoingId>,
     },
-    /// Nothing is: another record is stored. Load and decide again.
+    /// Nothing is: another record is stored, or the contact was erased. Load and decide again.
     Conflict,
     /// Nothing is: the mark stood already.
     Duplicate,

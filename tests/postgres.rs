@@ -7,6 +7,7 @@ mod server;
 use optin::{
     blocking::block_on,
     conformance::{FailedCases, Report, Suite},
+    ledger::SuppressionKey,
     store::{PostgresStorage, postgres::Options},
 };
 use server::Server;
@@ -54,6 +55,13 @@ fn the_suites_pass_under_serializable() -> Passed {
     let suite = Suite::new(in_database(SERIALIZABLE, Options::default()));
     let reports = [suite.storage(), suite.archive(), suite.ledger()];
     passed("under serializable", &reports)
+}
+
+#[test]
+fn the_suites_pass_where_erasures_are_remembered() -> Passed {
+    let options = Options::default().suppression(SuppressionKey::new([1; 32]));
+    let suite = Suite::new(in_database("", options));
+    passed("with a key", &[suite.archive(), suite.ledger()])
 }
 
 #[test]

@@ -10,7 +10,7 @@ use crate::{
         outgoing::{Content, Outgoing},
         record::Record,
     },
-    ledger::{ChainId, Head, NoRandomness, Salts, Unsealed},
+    ledger::{ChainId, Head, NoRandomness, Salts, SuppressionKey, Unsealed},
     storage::{Change, Commit, Mark},
 };
 
@@ -19,6 +19,8 @@ pub(super) struct Prepared {
     pub(super) commit: Commit,
     /// The JSON of the record that must be stored.
     expected: Option<String>,
+    /// The mark of the contact's erasure, where there must be no record and the host has a key.
+    pub(super) erasure: Option<[u8; 32]>,
     /// The record's JSON, where there is a new one.
     pub(super) record: Option<String>,
     pub(super) entry: Option<PreparedEntry>,
@@ -29,7 +31,7 @@ pub(super) struct Prepared {
 }
 
 impl Prepared {
-    pub(super) fn new<E>(commit: Commit) -> Result<Self, E>
+    pub(super) fn new<E>(commit: Commit, suppression: Option<&SuppressionKey>) -> Result<Self, E>
     where
         E: From<BadRow> + From<NoRandomness>,
     {
@@ -42,6 +44,9 @@ impl Prepared {
         let outgoing = commit.outgoing.iter();
         Ok(Self {
             expected: expected.map(|record| row::encode("record", record)).transpose()?,
+            erasure: suppression
+                .filter(|_| expected.is_none())
+                .map(|key| key.mark(&commit.contact)),
             record,
             entry: entry.map(PreparedEntry::new::<E>).transpose()?,
             spare: ChainId::draw()?,

@@ -87,6 +87,8 @@ bugs! {
     RequeueLosesItsPlace: a_message_queued_again_keeps_its_place,
     /// Contacts asked for by state are all listed.
     ListsEveryState: contacts_are_listed_by_state,
+    /// That somebody was erased meanwhile is not seen by a commit.
+    ErasureSinceIsNotSeen: a_first_record_from_before_an_erasure_that_is_remembered_is_a_conflict,
     /// What the ledger says of an erased contact stays.
     ErasureLeavesEntries: an_erased_contact_is_absent,
     /// What was queued for an erased contact is handed over.

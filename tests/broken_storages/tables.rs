@@ -1,6 +1,6 @@
 //! The tables of the small storage, and the steps of a commit and a claim, each with its bugs.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 use optin::{
@@ -23,6 +23,8 @@ pub(super) struct Tables {
     pub(super) entries: Vec<(Option<Contact>, AccountId, Entry)>,
     /// Line by line in their order.
     pub(super) queue: Vec<Row>,
+    /// Whom it erased, and remembers.
+    pub(super) erased: BTreeSet<Contact>,
     pub(super) set_aside: BTreeMap<OutgoingId, (Outgoing, Place)>,
 }
 
@@ -50,7 +52,11 @@ impl Shelf {
             Some(Bug::ComparisonOfRevisionsAlone) => revision(stored) == revision(commit.expected),
             _ => stored == commit.expected,
         };
-        if !same {
+        let suppressed = stored.is_none() && tables.erased.contains(contact);
+        let same_erasure = suppressed == commit.suppressed
+            || stored.is_some()
+            || self.has(Bug::ErasureSinceIsNotSeen);
+        if !same || !same_erasure {
             return Some(Committed::Conflict);
         }
         let settle = commit.settle.as_ref()?;

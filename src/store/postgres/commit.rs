@@ -54,6 +54,8 @@ struct Stored {
     mark_stands: bool,
     /// Where the message of the settlement goes, if its token is right.
     destination: Option<String>,
+    /// Whether the erasure of the contact is remembered.
+    is_suppressed: bool,
 }
 
 impl Stored {
@@ -66,15 +68,19 @@ impl Stored {
             contact: revision.map(contact).transpose()?,
             mark_stands: get(row, 4, "mark")?,
             destination: get(row, 5, "message")?,
+            is_suppressed: get(row, 7, "mark")?,
         })
     }
 
     /// Why the commit is not applied, if it is not.
-    fn refuses(&self, commit: &Commit) -> Option<Committed> {
+    fn refuses(&self, job: &Prepared) -> Option<Committed> {
+        let commit = &job.commit;
         let contact = self.contact.as_ref();
         if self.mark_stands {
             Some(Committed::Duplicate)
         } else if !contact.map_or(commit.expected.is_none(), |(is_expected, _)| *is_expected) {
+            Some(Committed::Conflict)
+        } else if job.erasure.is_some() && self.is_suppressed != commit.suppressed {
             Some(Committed::Conflict)
         } else if commit.settle.is_some() && self.destination.is_none() {
             Some(Committed::Stale)
@@ -97,7 +103,7 @@ pub(super) async fn commit(
     let mut writes = Writes::default();
     let mut verdicts = Vec::with_capacity(sorted.len());
     for (job, stored) in sorted.iter().zip(stored) {
-        let refused = stored.refuses(&job.commit);
+        let refused = stored.refuses(job);
         if refused.is_none() {
             write(&mut writes, job, stored, &mut accounts);
         }
@@ -156,6 +162,9 @@ async fn lock<'a>(
         Column::from_iter(settled().map(|it| it.map(|it| it.decided_at.timestamp_millis())));
     let tokens = Column::from_iter(settled().map(|it| it.map(|it| to_i64(it.token.number()))));
 
+    let erasures: Column<Option<&[u8]>> =
+        Column::from_iter(jobs.iter().map(|job| job.erasure.as_ref().map(<[u8; 32]>::as_slice)));
+
     let mut chains = Chains::new();
     for commit in commits().filter(|commit| names_no_record(commit)) {
         let chain = Chain { row: None, is_new: true, is_changed: false };
@@ -174,6 +183,7 @@ async fn lock<'a>(
         &ns,
         &decided_at,
         &tokens,
+        &erasures,
     )];
     if !chained.is_empty() {
         statements.push(bound!(sql::LOCK_ACCOUNTS, &chained));
@@ -217,6 +227,11 @@ fn write<'a>(writes: &mut Writes<'a>, job: &'a Prepared, stored: Stored, chains:
         writes.settle(&settlement.id, destination, settlement.then);
     }
     let head = stored.contact.map(|(_, head)| head);
+    if let (Some(mark), Change::Put(_), false) =
+        (&job.erasure, &commit.change, stored.is_suppressed)
+    {
+        writes.unsuppressed(account, mark);
+    }
     match (&commit.change, &job.record, &job.entry) {
         (Change::Put(record), Some(json), entry) => {
             let next = match entry {

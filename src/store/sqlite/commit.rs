@@ -5,7 +5,7 @@ use std::vec::Vec;
 use chrono::{DateTime, Utc};
 use rusqlite::{OptionalExtension, Transaction, params};
 
-use super::{SqliteError, load::policy_revision, seal::head_at};
+use super::{SqliteError, erase::is_suppressed, load::policy_revision, seal::head_at};
 use crate::{
     consent::{
         contact::Contact,
@@ -36,6 +36,11 @@ pub(super) fn apply(
     }
     let stored = stored(transaction, prepared)?;
     if !stored.as_ref().map_or(commit.expected.is_none(), |(is_expected, _)| *is_expected) {
+        return Ok(Committed::Conflict);
+    }
+    if let Some(mark) = &prepared.erasure
+        && is_suppressed(transaction, contact, mark)? != commit.suppressed
+    {
         return Ok(Committed::Conflict);
     }
     if let Some(settlement) = &commit.settle
