@@ -68,8 +68,9 @@ impl Storage for Shelf {
             return Ok(Committed::Conflict);
         }
         if let Some(settled) = commit.settle {
-            let is_it = |(queued, place): &(Outgoing, Place)| settled.ends(queued, place);
-            let Some(at) = tables.queue.iter().position(is_it) else {
+            let Some(at) = tables.queue.iter().position(|(queued, place)| {
+                settled.is_of(queued) && place.is_claimed_as(settled.token)
+            }) else {
                 return Ok(Committed::Stale);
             };
             let (outgoing, mut place) = tables.queue.remove(at);

@@ -170,12 +170,12 @@ pub enum Mark {
 pub struct Settlement {
     /// The message.
     pub id: OutgoingId,
-    /// When it was decided: where another time is stored the commit is stale. Once a contact was
+    /// The claim: with another token than the message's last the commit is stale.
+    pub token: ClaimToken,
+    /// When the message was decided: with another time the commit is stale. Once a contact was
     /// erased its number may have a message with the same id; that one is taken for this where it
     /// was decided in the same millisecond, and is claimed under the same token.
     pub decided_at: DateTime<Utc>,
-    /// The claim: with another token than the message's last the commit is stale.
-    pub token: ClaimToken,
     /// What becomes of the message.
     pub then: Then,
 }
@@ -184,14 +184,12 @@ impl Settlement {
     /// The end of this claim.
     pub fn of(claim: &Claim, then: Then) -> Self {
         let Outgoing { id, decided_at, .. } = &claim.outgoing;
-        Self { id: id.clone(), decided_at: *decided_at, token: claim.token, then }
+        Self { id: id.clone(), token: claim.token, decided_at: *decided_at, then }
     }
 
-    /// Whether it ends the present claim of this message, which stands there.
-    pub fn ends(&self, outgoing: &Outgoing, place: &Place) -> bool {
-        self.id == outgoing.id
-            && self.decided_at == outgoing.decided_at
-            && place.is_claimed_as(self.token)
+    /// Whether this message is the one that it ends, if it was claimed under the token.
+    pub fn is_of(&self, outgoing: &Outgoing) -> bool {
+        outgoing.id == self.id && outgoing.decided_at == self.decided_at
     }
 }
 

@@ -11,7 +11,10 @@ use std::{
 };
 
 use black_box::{Scratch, example};
-use optin::{Engine, Handover, Outbox, Outgoing, blocking::block_on, store::SqliteStorage};
+use chrono::{DateTime, TimeDelta, Utc};
+use optin::{
+    Archive, Engine, Handover, Outbox, Outgoing, blocking::block_on, store::SqliteStorage,
+};
 
 use self::support::{START, contact, texted};
 
@@ -130,6 +133,45 @@ fn an_export_that_was_cut_off_goes_on() {
     fs::write(scratch.path("all.jsonl"), edited).unwrap();
     let (status, said, _) = run(&scratch, "verify", &["all.jsonl"]);
     assert!(status == Some(1) && said.starts_with("refused: line 1: entry 0:"), "{said}");
+}
+
+/// Twelve contacts who wrote in letters of one to four bytes, in `it.db`: the texts of two are
+/// pruned, one is erased.
+fn made_of_many_letters(name: &str) -> Scratch {
+    let scratch = Scratch::new(name);
+    let storage = SqliteStorage::open(scratch.path("it.db")).unwrap();
+    for n in 0..12 {
+        let at: DateTime<Utc> = if n < 2 { START - TimeDelta::days(900) } else { START };
+        let engine = Engine::new(&storage, Provider, move || at);
+        let words = format!("Gr\u{fc}\u{df}e \u{20ac}\u{1f600} {n}");
+        block_on(engine.handle(&contact(n), texted(&format!("in-{n}"), &words))).unwrap();
+    }
+    block_on(storage.erase(&contact(3))).unwrap();
+    block_on(storage.prune_texts(START - TimeDelta::days(400))).unwrap();
+    scratch
+}
+
+#[test]
+fn an_export_goes_on_wherever_it_was_cut_off() {
+    let scratch = made_of_many_letters("ledger-examples-letters");
+    let file = scratch.path("all.jsonl");
+    let all = ["it.db", "acme", "--all", "all.jsonl"];
+    let (status, said, error) = run(&scratch, "export", &all);
+    assert_eq!((status, said.as_str()), (Some(0), "11 contacts in all.jsonl\n"), "{error}");
+    let whole = fs::read(&file).unwrap();
+    let ends = (0..whole.len()).filter(|at| whole[*at] == b'\n');
+    let inside_letters = (0..whole.len()).filter(|at| whole[*at] & 0xc0 == 0x80);
+    let cuts = ends.flat_map(|end| [end, end + 1, end / 2]).chain(inside_letters.step_by(7));
+    for cut in cuts {
+        fs::write(&file, &whole[..cut]).unwrap();
+        let (status, _, error) = run(&scratch, "export", &all);
+        assert_eq!(status, Some(0), "cut at {cut}: {error}");
+        assert!(fs::read(&file).unwrap() == whole, "cut at {cut} of {}", whole.len());
+    }
+    // A file that is no export is left alone.
+    fs::write(&file, "not an export\n").unwrap();
+    assert_eq!(run(&scratch, "export", &all).0, Some(1));
+    assert_eq!(fs::read_to_string(&file).unwrap(), "not an export\n");
 }
 
 #[test]

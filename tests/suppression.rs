@@ -90,8 +90,8 @@ fn who_was_erased_and_is_declared_existing_is_opted_out() {
         let declared = || Event::DeclaredExisting { actor: owner() };
         let outcome = handle(declared(), &contact(1));
         assert_eq!((outcome.decision, outcome.reason), (Decision::None, Reason::AddedOptedOut));
-        let state = ConsentState::OptedOut { by: OptOut::Staff, since: START };
-        assert_eq!(outcome.state, Some(state));
+        let by = OptOut::Import;
+        assert_eq!(outcome.state, Some(ConsentState::OptedOut { by, since: START }));
         assert_eq!(handle(declared(), &contact(1)).reason, Reason::AlreadyPresent);
         // Others are declared as ever.
         assert_eq!(handle(declared(), &contact(2)).reason, Reason::Existing);

@@ -185,3 +185,16 @@ impl<S: Storage> Probe<'_, S> {
             .collect()
     }
 }
+
+#[cfg(feature = "ledger")]
+impl<S> Probe<'_, (S, S)> {
+    /// The first of two storages.
+    pub(super) fn first(&self) -> Probe<'_, &S> {
+        Probe { storage: &self.storage.0, poll: self.poll, rounds: self.rounds }
+    }
+
+    /// The second of them.
+    pub(super) fn second(&self) -> Probe<'_, &S> {
+        Probe { storage: &self.storage.1, poll: self.poll, rounds: self.rounds }
+    }
+}

@@ -138,7 +138,7 @@ impl<'a> Case<'a> {
             Some(ConsentState::Active { .. } | ConsentState::OptedOut { .. }) => false,
         };
         let transition = if self.suppressed {
-            self.opt_out(OptOut::Staff, self.now, Decision::None, Reason::AddedOptedOut)
+            self.opt_out(OptOut::Import, self.now, Decision::None, Reason::AddedOptedOut)
         } else if untouched {
             self.activate(OptIn::Existing, Decision::MarkActive, Reason::Existing)
         } else {

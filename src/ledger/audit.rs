@@ -1,5 +1,7 @@
 //! Auditing: a whole account in a storage, or a directory of tiles, against a checkpoint.
 
+mod kept;
+
 use alloc::{string::String, vec::Vec};
 
 use super::{
@@ -64,6 +66,20 @@ pub enum BadLedger<E> {
         /// Which, from 0.
         sequence: u64,
     },
+    /// A contact's record, or its number, is not what its chain leads to: it was changed by hand.
+    #[error("chain {chain}: the record is not the one of entry {sequence}", chain = .chain.to_hex())]
+    OtherRecord {
+        /// Its chain.
+        chain: ChainId,
+        /// The entry that says what the record is, from 0.
+        sequence: u64,
+    },
+    /// The account's settings are not those that its chain says were set: they were changed by hand.
+    #[error("the settings are not those that were set as revision {revision}")]
+    OtherSettings {
+        /// The last revision that its chain knows; the storage's, where it knows none.
+        revision: u64,
+    },
     /// The log has fewer entries than were signed: the storage went back to an older copy.
     #[error("the log has {found} entries, and {signed} were signed")]
     WentBack {
@@ -86,11 +102,13 @@ pub enum BadLedger<E> {
     Checkpoint(#[source] BadCheckpoint),
 }
 
-/// Checks all chains of an account, its log, and with a checkpoint that the log is the one that
-/// was signed. Reads everything once, and holds the hashes of the log's leaves: 32 bytes each.
+/// Checks all chains of an account, its log, that records and settings are those that the chains
+/// lead to, and with a checkpoint that the log is the one that was signed. Reads everything once,
+/// and the ends of chains twice; holds the hashes of the log's leaves: 32 bytes each.
 ///
-/// What is committed, or gets its place in the log, meanwhile is the next audit's. What the
-/// storage keeps beside the ledger (records, settings, what is queued) is not looked at.
+/// What is committed, or gets its place in the log, meanwhile is the next audit's. Where texts were
+/// pruned, of records and settings the revision is compared alone. What is queued, and the marks,
+/// are not looked at.
 ///
 /// # Errors
 /// [`BadLedger`]: the first thing that does not hold.
@@ -144,6 +162,8 @@ pub async fn storage<S: Ledger>(
         }
         audit.signed = signed;
     }
+    kept::records(storage, account).await?;
+    kept::settings(storage, account).await?;
     Ok(audit)
 }
 

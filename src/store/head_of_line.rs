@@ -1,4 +1,4 @@
-//! The first message of a line as it stands in its row, to be claimed or set aside.
+//! A message as it stands in its row: the first of a line to be claimed or set aside, or any.
 
 use std::vec::Vec;
 
@@ -41,6 +41,7 @@ impl HeadOfLine {
             claimed: match &*self.state {
                 b"queued" => false,
                 b"claimed" => true,
+                _ if self.is_set_aside() => false,
                 _ => return Err(BAD),
             },
             due: row::time("message", self.due_at)?,
@@ -49,5 +50,9 @@ impl HeadOfLine {
             lapsed: self.lapsed_at.map(|at| row::time("message", at)).transpose()?,
         };
         Ok((outgoing, place))
+    }
+
+    pub(super) fn is_set_aside(&self) -> bool {
+        self.state == b"set_aside"
     }
 }

@@ -24,8 +24,6 @@ pub(super) struct Prepared {
     /// The record's JSON, where there is a new one.
     pub(super) record: Option<String>,
     pub(super) entry: Option<PreparedEntry>,
-    /// The name of the chain, should the record be the first and have no entry.
-    pub(super) spare: ChainId,
     /// The messages' JSON, in their order.
     pub(super) outgoing: Vec<String>,
 }
@@ -49,7 +47,6 @@ impl Prepared {
                 .map(|key| key.mark(&commit.contact)),
             record,
             entry: entry.map(PreparedEntry::new::<E>).transpose()?,
-            spare: ChainId::draw()?,
             outgoing: outgoing
                 .map(|outgoing| row::encode("message", outgoing))
                 .collect::<Result<_, _>>()?,
@@ -88,14 +85,14 @@ impl PreparedEntry {
         E: From<BadRow> + From<NoRandomness>,
     {
         let json = row::encode("entry", entry)?;
-        let salts = Salts::draw()?;
+        let (salts, spare) = Salts::draw_with_chain()?;
         Ok(Self {
             unsealed: Unsealed::new(entry, &json, &salts),
             json,
             salts: salts.to_bytes(),
             at: entry.at.timestamp_millis(),
             number: entry.number.map(|number| row::to_i64(number.to_digits())),
-            spare: ChainId::draw()?,
+            spare,
         })
     }
 
@@ -106,6 +103,11 @@ impl PreparedEntry {
         let (bytes, next) = self.unsealed.seal(account, &head);
         (bytes, head, next)
     }
+}
+
+/// The chain of a first record without an entry.
+pub(super) fn new_chain() -> Result<Head, NoRandomness> {
+    ChainId::draw().map(Head::new)
 }
 
 /// The columns `inbox` and `id` of a mark.

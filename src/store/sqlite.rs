@@ -7,6 +7,7 @@ mod erase;
 mod error;
 mod ledger;
 mod load;
+mod moving;
 mod readers;
 mod schema;
 mod seal;

@@ -37,8 +37,7 @@ bugs! {
     MarksOfAllAccountsTogether: a_text_of_another_account_is_another,
     /// Any token ends a claim.
     SettleWithoutToken: a_settlement_with_an_earlier_token_is_stale,
-    /// A settlement ends the claim of whatever message has its id.
-    SettleWithoutDecisionTime: a_settlement_of_a_message_decided_at_another_time_is_stale,
+    SettleWithoutTime: a_settlement_of_a_message_decided_at_another_time_is_stale,
     /// Whatever is due is claimed, head of its line or not.
     ClaimWithoutOrder: a_text_waits_for_the_one_before_it,
     /// What is due is read in a transaction before the one that claims it.

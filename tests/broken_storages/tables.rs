@@ -66,11 +66,11 @@ impl Shelf {
     /// Where the message of the settlement stands, if the token is good.
     pub(super) fn claimed(&self, tables: &Tables, settle: &Settlement) -> Option<usize> {
         tables.queue.iter().position(|row| {
-            let same = row.outgoing.id == settle.id && !row.is_set_aside;
-            let same_token = row.place.is_claimed_as(settle.token);
             let same_time = row.outgoing.decided_at == settle.decided_at;
+            let same_time = same_time || self.has(Bug::SettleWithoutTime);
+            let same = row.outgoing.id == settle.id && same_time && !row.is_set_aside;
+            let same_token = row.place.is_claimed_as(settle.token);
             same && (same_token || self.has(Bug::SettleWithoutToken))
-                && (same_time || self.has(Bug::SettleWithoutDecisionTime))
         })
     }
 

@@ -62,7 +62,7 @@ pub(crate) fn conversation(n: u64) -> Conversation {
     opening.lease = Some(START + TimeDelta::seconds(30));
     let Outgoing { id, decided_at, .. } = opening.outgoing[0].clone();
     let token = ClaimToken::new(1);
-    reply.settle = Some(Settlement { id, decided_at, token, then: Then::Finish });
+    reply.settle = Some(Settlement { id, token, decided_at, then: Then::Finish });
     Conversation { opening, reply }
 }
 

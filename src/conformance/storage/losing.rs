@@ -7,14 +7,12 @@ use crate::{
         case::cases,
         failure::{Failure, Verdict, same},
         probe::Probe,
-        sample::{LEASE, at, contact, keep, queue_text, record, step, text, text_mark},
+        sample::{
+            LEASE, at, contact, end, end_of, keep, queue_text, record, step, text, text_mark,
+        },
     },
-    consent::{
-        contact::Contact,
-        decision::Cancel,
-        outgoing::{ClaimToken, Outgoing},
-    },
-    storage::{Claim, Commit, Committed, Settlement, Storage, Then},
+    consent::{contact::Contact, decision::Cancel},
+    storage::{Claim, Commit, Committed, Storage, Then},
 };
 
 cases! { Storage:
@@ -58,9 +56,7 @@ fn duplicate() -> Commit {
 
 /// A commit of revision 2 that ends a claim there never was.
 fn stale() -> Commit {
-    let Outgoing { id, decided_at, .. } = text(&contact(1), 9);
-    let token = ClaimToken::new(1);
-    let settle = Some(Settlement { id, decided_at, token, then: Then::Finish });
+    let settle = Some(end_of(&text(&contact(1), 9), 1));
     Commit { settle, ..step(&contact(1), 2) }
 }
 
@@ -101,7 +97,7 @@ fn a_message_is_not_set_aside_by_a_commit_that_lost<S: Storage>(probe: &Probe<'_
 /// A claim ended by a commit that lost is held as before.
 fn unsettled<S: Storage>(probe: &Probe<'_, S>, then: Then) -> Verdict {
     let claim = claimed(probe)?;
-    let commit = Commit { settle: Some(Settlement::of(&claim, then)), ..loser(&contact(1)) };
+    let commit = Commit { settle: Some(end(&claim, then)), ..loser(&contact(1)) };
     probe.answers(commit, Committed::Conflict)?;
     probe.text_unfinished(&contact(1), true)?;
     probe.nothing_due(LEASE - 1)?;
@@ -132,7 +128,7 @@ fn a_message_of_a_duplicate_does_not_stay<S: Storage>(probe: &Probe<'_, S>) -> V
 fn a_settlement_of_a_duplicate_does_not_count<S: Storage>(probe: &Probe<'_, S>) -> Verdict {
     let claim = claimed(probe)?;
     probe.applies(Commit { mark: Some(text_mark("SM1")), ..keep(&contact(1), 1) })?;
-    let commit = Commit { settle: Some(Settlement::of(&claim, Then::Finish)), ..duplicate() };
+    let commit = Commit { settle: Some(end(&claim, Then::Finish)), ..duplicate() };
     probe.answers(commit, Committed::Duplicate)?;
     probe.settles(&claim, Then::Finish)
 }

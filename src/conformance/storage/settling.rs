@@ -8,13 +8,13 @@ use crate::{
         failure::{Verdict, same},
         probe::Probe,
         sample::{
-            LEASE, SECOND, at, contact, keep, queue, queue_text, record, status, step, text,
+            LEASE, at, contact, end, end_of, keep, queue, queue_text, record, status, step, text,
             text_mark, text_of_kind,
         },
     },
     consent::{
         decision::Cancel,
-        outgoing::{ClaimToken, Crm, MessageKind, Outgoing},
+        outgoing::{ClaimToken, Crm, MessageKind},
     },
     storage::{Claim, Commit, Committed, Settlement, Storage, Then},
 };
@@ -33,12 +33,6 @@ cases! { Storage:
     a_late_settlement_counts_until_the_message_is_claimed_again,
     a_late_settlement_is_stale_once_the_message_is_claimed_again,
     one_commit_does_all_that_it_says,
-}
-
-/// The end of this message's claim number `token`.
-fn claimed(outgoing: &Outgoing, token: u64) -> Settlement {
-    let Outgoing { id, decided_at, .. } = outgoing.clone();
-    Settlement { id, decided_at, token: ClaimToken::new(token), then: Then::Finish }
 }
 
 /// A commit that ends the claim under another token.
@@ -86,11 +80,27 @@ fn a_settlement_of_a_finished_message_is_stale<S: Storage>(probe: &Probe<'_, S>)
 fn a_settlement_of_a_message_not_claimed_is_stale<S: Storage>(probe: &Probe<'_, S>) -> Verdict {
     probe.applies(queue_text(&contact(1), 1))?;
     for token in 0..3 {
-        let settle = claimed(&text(&contact(1), 1), token);
+        let settle = end_of(&text(&contact(1), 1), token);
         let commit = Commit { settle: Some(settle), ..keep(&contact(1), 1) };
         probe.answers(commit, Committed::Stale)?;
     }
     same("due", probe.only_due(0)?.outgoing, text(&contact(1), 1))
+}
+
+/// As of someone who was erased meanwhile, and wrote again.
+fn a_settlement_of_a_message_decided_at_another_time_is_stale<S: Storage>(
+    probe: &Probe<'_, S>,
+) -> Verdict {
+    probe.applies(queue_text(&contact(1), 1))?;
+    let claim = probe.only_due(0)?;
+    for then in [Then::Finish, Then::SetAside, Then::RetryAt(at(0))] {
+        for decided_at in [at(-1), at(1)] {
+            let settle = Settlement { decided_at, ..end(&claim, then) };
+            let commit = Commit { settle: Some(settle), ..keep(&contact(1), 1) };
+            probe.answers(commit, Committed::Stale)?;
+        }
+    }
+    probe.settles(&claim, Then::Finish)
 }
 
 fn a_settlement_of_an_unknown_message_is_stale<S: Storage>(probe: &Probe<'_, S>) -> Verdict {
@@ -120,18 +130,6 @@ fn a_settlement_of_another_message_is_stale<S: Storage>(probe: &Probe<'_, S>) ->
         probe.settles(&claim, Then::Finish)?;
     }
     Ok(())
-}
-
-fn a_settlement_of_a_message_decided_at_another_time_is_stale<S: Storage>(
-    probe: &Probe<'_, S>,
-) -> Verdict {
-    probe.applies(queue_text(&contact(1), 1))?;
-    let claim = probe.only_due(0)?;
-    for millis in [-1, 1, SECOND] {
-        let settle = Settlement { decided_at: at(millis), ..Settlement::of(&claim, Then::Finish) };
-        probe.answers(Commit { settle: Some(settle), ..keep(&contact(1), 1) }, Committed::Stale)?;
-    }
-    probe.settles(&claim, Then::Finish)
 }
 
 fn a_settlement_of_a_message_queued_again_is_stale<S: Storage>(probe: &Probe<'_, S>) -> Verdict {
@@ -193,6 +191,7 @@ fn one_commit_does_all_that_it_says<S: Storage>(probe: &Probe<'_, S>) -> Verdict
     let again = Commit { mark: Some(text_mark("SM3")), ..keep(&contact, 3) };
     probe.answers(again, Committed::Duplicate)?;
     same("due", probe.only_due(0)?.outgoing, told)?;
-    probe.applies(Commit { settle: Some(claimed(&reply, 1)), ..keep(&contact, 3) })?;
+    let settle = end_of(&reply, 1);
+    probe.applies(Commit { settle: Some(settle), ..keep(&contact, 3) })?;
     probe.text_unfinished(&contact, false)
 }

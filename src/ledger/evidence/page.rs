@@ -112,7 +112,7 @@ fn row(page: &mut String, entry: &Entry, zone: FixedOffset) {
                 let _ = write!(page, ": from then on <strong>{}</strong>", record.state.name());
             }
         }
-        Verdict::PolicySet { revision } => {
+        Verdict::PolicySet { revision, .. } => {
             let _ = write!(page, "<br>settings {}", revision.number());
         }
         Verdict::Refused(refusal) => {

@@ -69,7 +69,7 @@ fn key(row: &Row) -> Result<Key, BadRow> {
     Ok((get(row, 0, OF)?, get(row, 1, OF)?, get(row, 2, OF)?, get(row, 3, OF)?, get(row, 4, OF)?))
 }
 
-fn head(row: &Row) -> Result<HeadOfLine, BadRow> {
+pub(super) fn head(row: &Row) -> Result<HeadOfLine, BadRow> {
     let text = |column| get::<&str>(row, column, "message").map(|text| text.as_bytes().to_vec());
     let number = |column| get::<i64>(row, column, "message");
     Ok(HeadOfLine {

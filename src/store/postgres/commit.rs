@@ -26,7 +26,7 @@ use crate::{
     ledger::Head,
     storage::{Change, Commit, Committed, Place},
     store::{
-        prepared::{Prepared, mark_key},
+        prepared::{Prepared, mark_key, new_chain},
         row::{self, BadRow, to_i64},
     },
 };
@@ -76,11 +76,12 @@ impl Stored {
     fn refuses(&self, job: &Prepared) -> Option<Committed> {
         let commit = &job.commit;
         let contact = self.contact.as_ref();
+        let is_expected =
+            contact.map_or(commit.expected.is_none(), |(is_expected, _)| *is_expected);
+        let erased_since = job.erasure.is_some() && self.is_suppressed != commit.suppressed;
         if self.mark_stands {
             Some(Committed::Duplicate)
-        } else if !contact.map_or(commit.expected.is_none(), |(is_expected, _)| *is_expected) {
-            Some(Committed::Conflict)
-        } else if job.erasure.is_some() && self.is_suppressed != commit.suppressed {
+        } else if !is_expected || erased_since {
             Some(Committed::Conflict)
         } else if commit.settle.is_some() && self.destination.is_none() {
             Some(Committed::Stale)
@@ -105,7 +106,7 @@ pub(super) async fn commit(
     for (job, stored) in sorted.iter().zip(stored) {
         let refused = stored.refuses(job);
         if refused.is_none() {
-            write(&mut writes, job, stored, &mut accounts);
+            write(&mut writes, job, stored, &mut accounts)?;
         }
         verdicts.push(refused.unwrap_or(Committed::Applied { in_flight: Vec::new() }));
     }
@@ -158,9 +159,9 @@ async fn lock<'a>(
     let settled_numbers = Column::from_iter(ids().map(|id| id.map(|id| number(&id.contact))));
     let revisions = Column::from_iter(ids().map(|id| id.map(|id| to_i64(id.revision.number()))));
     let ns = Column::from_iter(ids().map(|id| id.map(|id| i64::from(id.n))));
-    let decided_at =
-        Column::from_iter(settled().map(|it| it.map(|it| it.decided_at.timestamp_millis())));
     let tokens = Column::from_iter(settled().map(|it| it.map(|it| to_i64(it.token.number()))));
+    let decided = settled().map(|it| it.map(|it| it.decided_at.timestamp_millis()));
+    let decided = Column::from_iter(decided);
 
     let erasures: Column<Option<&[u8]>> =
         Column::from_iter(jobs.iter().map(|job| job.erasure.as_ref().map(<[u8; 32]>::as_slice)));
@@ -181,8 +182,8 @@ async fn lock<'a>(
         &settled_numbers,
         &revisions,
         &ns,
-        &decided_at,
         &tokens,
+        &decided,
         &erasures,
     )];
     if !chained.is_empty() {
@@ -217,7 +218,12 @@ fn names_no_record(commit: &Commit) -> bool {
 }
 
 /// Adds what an applied commit writes.
-fn write<'a>(writes: &mut Writes<'a>, job: &'a Prepared, stored: Stored, chains: &mut Chains<'a>) {
+fn write<'a>(
+    writes: &mut Writes<'a>,
+    job: &'a Prepared,
+    stored: Stored,
+    chains: &mut Chains<'a>,
+) -> Result<(), Failure> {
     let commit = &job.commit;
     let (contact, account) = (&commit.contact, commit.contact.account());
     if let Some(mark) = &commit.mark {
@@ -236,7 +242,7 @@ fn write<'a>(writes: &mut Writes<'a>, job: &'a Prepared, stored: Stored, chains:
         (Change::Put(record), Some(json), entry) => {
             let next = match entry {
                 Some(entry) => writes.entry(account, entry, head),
-                None => head.unwrap_or_else(|| Head::new(job.spare)),
+                None => head.map_or_else(new_chain, Ok).map_err(PostgresError::from)?,
             };
             writes.record(contact, head.is_none(), Some((record, json)), &next);
         }
@@ -259,6 +265,7 @@ fn write<'a>(writes: &mut Writes<'a>, job: &'a Prepared, stored: Stored, chains:
     for (outgoing, json) in commit.outgoing.iter().zip(&job.outgoing) {
         writes.outgoing(outgoing, &Place::first(outgoing, commit.lease), json);
     }
+    Ok(())
 }
 
 /// Puts the messages that a cancel found claimed into the answers of their commits.

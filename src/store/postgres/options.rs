@@ -1,18 +1,20 @@
 //! How a storage uses the server.
 
-use core::{cell::Cell, time::Duration};
-use std::{boxed::Box, format, rc::Rc, string::String, sync::Arc};
+use core::time::Duration;
+use std::{format, string::String, sync::Arc};
 
 use tokio_postgres::{
     Config, Socket,
     config::TargetSessionAttrs,
-    error::SqlState,
     tls::{MakeTlsConnect, TlsConnect},
 };
 
 use super::{
-    PostgresError, PostgresStorage, lanes::Limits, pool::Pool, queue::Queue, session::Session,
-    worker::Opens,
+    PostgresError, PostgresStorage,
+    lanes::Limits,
+    opener::{TIME_TO_CONNECT, opener},
+    pool::Pool,
+    queue::Queue,
 };
 use crate::ledger::SuppressionKey;
 
@@ -126,7 +128,7 @@ impl Options {
         let config = self.settled(config);
         // The server's own limit comes first.
         let patience = self.statement_timeout + Duration::from_secs(5);
-        let opens = move || opener(config, tls, patience);
+        let opens = move || opener(&config, tls, patience);
         Ok(PostgresStorage {
             suppression: self.suppression,
             pool: Pool::start(Queue::new(limits), self.connections, self.patience, opens)?,
@@ -164,42 +166,10 @@ impl Options {
             config.application_name("optin");
         }
         if config.get_connect_timeout().is_none() {
-            config.connect_timeout(Duration::from_secs(3));
+            config.connect_timeout(TIME_TO_CONNECT);
         }
         config
     }
-}
-
-/// What keeps every statement on its index, however small a table was when its plan was made.
-const PLANS: &str = "-c plan_cache_mode=force_generic_plan -c enable_seqscan=off \
-    -c enable_bitmapscan=off -c enable_hashjoin=off -c enable_mergejoin=off -c enable_material=off \
-    -c jit=off";
-
-/// What opens connections, with the settings of [`PLANS`] where the server knows them.
-fn opener<T>(config: Config, tls: T, patience: Duration) -> Opens
-where
-    T: MakeTlsConnect<Socket> + Clone + 'static,
-    T::Stream: Send,
-{
-    let mut planned = config.clone();
-    planned.options(format!("{PLANS} {}", config.get_options().unwrap_or("")));
-    let configs = Rc::new((planned, config));
-    let knows_plans = Rc::new(Cell::new(true));
-    Rc::new(move || {
-        let (configs, tls, knows_plans) = (configs.clone(), tls.clone(), knows_plans.clone());
-        Box::pin(async move {
-            if knows_plans.get() {
-                let opened = Session::open(&configs.0, tls.clone(), patience).await;
-                let code = opened.as_ref().err().and_then(|error| error.code());
-                // Another server than PostgreSQL, that speaks as it does.
-                if code != Some(&SqlState::UNDEFINED_OBJECT) {
-                    return opened;
-                }
-                knows_plans.set(false);
-            }
-            Session::open(&configs.1, tls, patience).await
-        })
-    })
 }
 
 fn bounded(duration: Duration) -> Duration {

@@ -16,10 +16,11 @@ use super::{
     failure::Failure,
     lanes::Waiting,
     load::{Loaded, Wanted},
+    opener::Opens,
     queue::Queue,
     session::Session,
     work::Task,
-    worker::{Opens, Worker},
+    worker::Worker,
 };
 use crate::{storage::Committed, store::prepared::Prepared};
 

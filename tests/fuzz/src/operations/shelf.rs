@@ -64,7 +64,9 @@ impl Lists {
             return Committed::Conflict;
         }
         let settled = commit.settle.as_ref().map(|settlement| {
-            self.outgoing.iter().position(|(outgoing, place)| settlement.ends(outgoing, place))
+            self.outgoing.iter().position(|(outgoing, place)| {
+                settlement.is_of(outgoing) && place.is_claimed_as(settlement.token)
+            })
         });
         if settled == Some(None) {
             return Committed::Stale;

@@ -84,7 +84,10 @@ impl Shelf {
     }
 
     fn find(&self, settlement: &Settlement) -> Option<usize> {
-        self.line.iter().position(|row| settlement.ends(&row.outgoing, &row.place))
+        let is_claimed = |row: &Row| {
+            settlement.is_of(&row.outgoing) && row.place.is_claimed_as(settlement.token)
+        };
+        self.line.iter().position(is_claimed)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use optin::{
-    AccountId, Cancel, ClaimToken, Contact, Content, Outbox, OutgoingId, Record, Revision, Storage,
+    AccountId, Cancel, ClaimToken, Contact, Content, Outbox, Record, Storage,
     storage::{
         Change, Claim, Commit, Committed, CurrentPolicy, PolicyChange, PolicyCommitted, Settlement,
         Snapshot, Task,
@@ -161,11 +161,8 @@ impl<S: Storage, O: Outbox> WrongStorage<'_, S, O> {
         let (Committed::Stale, Some(settle)) = (&committed, &commit.settle) else {
             return Ok(committed);
         };
-        let last = commit.expected.map_or(0, |record| record.revision.number());
-        for (revision, token) in (1..=last).flat_map(|revision| (1..4).map(move |n| (revision, n)))
-        {
-            let id = OutgoingId::new(commit.contact.clone(), Revision::new(revision), 0);
-            let settle = Settlement { id, token: ClaimToken::new(token), ..settle.clone() };
+        for token in 1..4 {
+            let settle = Settlement { token: ClaimToken::new(token), ..settle.clone() };
             let commit = Commit { settle: Some(settle), ..commit.clone() };
             match self.storage.commit(commit).await? {
                 Committed::Stale => {}

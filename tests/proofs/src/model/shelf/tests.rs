@@ -89,13 +89,15 @@ fn call(names: &Names, policy: &Policy, shelf: &Shelf, ask: Ask) -> Call {
         }
         Ask::Claim { after } => return Call::Claim(START + after),
         Ask::Settle { token, then } => {
-            let first = shelf.line.first().map(|row| row.outgoing.id.clone());
+            let first = shelf.line.first().map(|row| &row.outgoing);
+            let decided_at = first.map_or(START, |first| first.decided_at);
+            let first = first.map(|first| first.id.clone());
             let id = OutgoingId::new(names.contact.clone(), Revision::new(99), 0);
             let retry = Then::RetryAt(START + TimeDelta::seconds(1));
             commit.settle = Some(Settlement {
                 id: first.unwrap_or(id),
-                decided_at: START,
                 token: ClaimToken::new(token),
+                decided_at,
                 then: if then { Then::Finish } else { retry },
             });
         }
