@@ -12,7 +12,8 @@ use black_box::Scratch;
 use optin::{
     conformance::{FailedCases, Report, Suite},
     erased::BoxStorage,
-    store::{MemoryStorage, SqliteStorage},
+    ledger::SuppressionKey,
+    store::{MemoryStorage, SqliteStorage, sqlite::Options},
 };
 
 type Passed = Result<(), FailedCases>;
@@ -40,6 +41,25 @@ fn memory_passes() -> Passed {
         "the memory storage",
         &[suite.storage(), suite.archive(), suite.ledger(), suite.moving()],
     )
+}
+
+#[test]
+fn memory_that_remembers_erasures_passes() -> Passed {
+    let key = SuppressionKey::new([1; 32]);
+    let suite = Suite::new(|| MemoryStorage::new().with_suppression(key.clone()));
+    passed("the memory storage, with a key", &[suite.archive(), suite.ledger()])
+}
+
+#[test]
+fn sqlite_that_remembers_erasures_passes() -> Passed {
+    let scratch = Scratch::new("conformance-erasures");
+    let files = AtomicU64::new(0);
+    let suite = Suite::new(|| {
+        let file = files.fetch_add(1, Ordering::Relaxed);
+        let options = Options::default().suppression(SuppressionKey::new([1; 32]));
+        options.open(scratch.path(&format!("{file}.db"))).unwrap()
+    });
+    passed("the SQLite storage, with a key", &[suite.archive(), suite.ledger()])
 }
 
 #[test]
@@ -123,7 +143,7 @@ fn a_case_that_panics_has_failed() {
     assert_eq!(failed, [("an_entry_is_kept_with_its_commit", "panicked: no storage today")]);
     let failed = report.ok().unwrap_err().to_string();
     let expected =
-        "1 of 55 cases failed\n  an_entry_is_kept_with_its_commit: panicked: no storage today";
+        "1 of 58 cases failed\n  an_entry_is_kept_with_its_commit: panicked: no storage today";
     assert_eq!(failed, expected);
 }
 

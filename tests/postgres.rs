@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use optin::{
     blocking::block_on,
     conformance::{FailedCases, Report, Suite},
+    ledger::SuppressionKey,
     store::{PostgresStorage, postgres::Options},
 };
 use server::Server;
@@ -63,6 +64,13 @@ fn the_suites_pass_under_serializable() -> Passed {
     let suite = Suite::new(in_database(SERIALIZABLE, Options::default()));
     let reports = [suite.storage(), suite.archive(), suite.ledger(), suite.moving()];
     passed("under serializable", &reports)
+}
+
+#[test]
+fn the_suites_pass_where_erasures_are_remembered() -> Passed {
+    let options = Options::default().suppression(SuppressionKey::new([1; 32]));
+    let suite = Suite::new(in_database("", options));
+    passed("with a key", &[suite.archive(), suite.ledger()])
 }
 
 #[test]

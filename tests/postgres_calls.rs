@@ -57,6 +57,7 @@ fn nothing(contact: Contact) -> Commit {
     Commit {
         contact,
         expected: None,
+        suppressed: false,
         change: Change::Keep,
         mark: None,
         entry: None,

@@ -96,10 +96,10 @@ pub(super) fn with_state(revision: u64, state: ConsentState) -> Record {
     }
 }
 
-/// A commit under this revision, 0 for no record, which keeps what is there.
+/// A commit under the record of this revision, 0 for none, which keeps what is there.
 pub(super) fn keep(contact: &Contact, revision: u64) -> Commit {
     Commit {
-        expected: (revision > 0).then(|| Revision::new(revision)),
+        expected: (revision > 0).then(|| record(revision)),
         ..Commit::keep(contact.clone(), None, at(0))
     }
 }

@@ -18,6 +18,7 @@ pub(super) struct HeadOfLine {
     pub(super) attempts: i64,
     pub(super) lapsed_at: Option<i64>,
     pub(super) message: Vec<u8>,
+    pub(super) decided_at: i64,
 }
 
 impl HeadOfLine {
@@ -31,7 +32,8 @@ impl HeadOfLine {
             && row::to_i64(id.contact.number().to_digits()) == self.number
             && outgoing.destination().name().as_bytes() == self.destination
             && row::to_i64(id.revision.number()) == self.revision
-            && i64::from(id.n) == self.n;
+            && i64::from(id.n) == self.n
+            && outgoing.decided_at.timestamp_millis() == self.decided_at;
         if !is_named {
             return Err(BAD);
         }

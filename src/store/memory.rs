@@ -119,7 +119,8 @@ impl Account {
 }
 
 impl State {
-    fn commit(&mut self, commit: Commit) -> Committed {
+    /// `mark` is that of the contact's erasure, where erasures are remembered.
+    fn commit(&mut self, commit: Commit, mark: Option<[u8; 32]>) -> Committed {
         let contact = &commit.contact;
         let number = contact.number();
         let account = self.accounts.entry(contact.account().clone()).or_default();
@@ -127,7 +128,11 @@ impl State {
             return Committed::Duplicate;
         }
         let row = account.contacts.get_mut(&number);
-        if row.as_ref().map(|row| row.record.revision) != commit.expected {
+        if row.as_ref().map(|row| row.record) != commit.expected {
+            return Committed::Conflict;
+        }
+        let suppressed = mark.is_some_and(|mark| account.suppressed.contains(&mark));
+        if row.is_none() && suppressed != commit.suppressed {
             return Committed::Conflict;
         }
         if let Some(settlement) = &commit.settle
@@ -193,7 +198,9 @@ impl Storage for MemoryStorage {
     }
 
     async fn commit(&self, commit: Commit) -> Result<Committed, Infallible> {
-        Ok(self.state().commit(commit))
+        let is_first = commit.expected.is_none();
+        let mark = is_first.then(|| self.suppression_mark(&commit.contact)).flatten();
+        Ok(self.state().commit(commit, mark))
     }
 
     async fn claim(

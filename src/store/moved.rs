@@ -60,12 +60,9 @@ pub(super) fn mark(inbox: &str, id: &str, at: i64) -> Result<Row, BadRow> {
 }
 
 /// A message, whose columns must be its own.
-pub(super) fn message(
-    stored: &HeadOfLine,
-    (kind_is, decided_at): (&str, i64),
-) -> Result<Row, BadRow> {
+pub(super) fn message(stored: &HeadOfLine, kind_is: &str) -> Result<Row, BadRow> {
     let (outgoing, place) = stored.read()?;
-    if (kind(&outgoing), outgoing.decided_at.timestamp_millis()) != (kind_is, decided_at) {
+    if kind(&outgoing) != kind_is {
         return Err(BadRow::of("message"));
     }
     Ok(Row::Outgoing { outgoing, place, set_aside: stored.is_set_aside() })

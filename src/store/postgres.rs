@@ -129,7 +129,8 @@ impl Storage for PostgresStorage {
 
     async fn commit(&self, commit: Commit) -> Result<Committed, PostgresError> {
         commit::check(&commit)?;
-        self.pool.commit(Prepared::new::<PostgresError>(commit)?).await
+        let commit = Prepared::new::<PostgresError>(commit, self.suppression.as_ref())?;
+        self.pool.commit(commit).await
     }
 
     async fn claim(

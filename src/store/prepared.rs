@@ -8,14 +8,19 @@ use crate::{
         id::AccountId,
         ledger::Entry,
         outgoing::{Content, Outgoing},
+        record::Record,
     },
-    ledger::{ChainId, Head, NoRandomness, Salts, Unsealed},
+    ledger::{ChainId, Head, NoRandomness, Salts, SuppressionKey, Unsealed},
     storage::{Change, Commit, Mark},
 };
 
 /// A commit, ready to be written.
 pub(super) struct Prepared {
     pub(super) commit: Commit,
+    /// The JSON of the record that must be stored.
+    expected: Option<String>,
+    /// The mark of the contact's erasure, where there must be no record and the host has a key.
+    pub(super) erasure: Option<[u8; 32]>,
     /// The record's JSON, where there is a new one.
     pub(super) record: Option<String>,
     pub(super) entry: Option<PreparedEntry>,
@@ -24,7 +29,7 @@ pub(super) struct Prepared {
 }
 
 impl Prepared {
-    pub(super) fn new<E>(commit: Commit) -> Result<Self, E>
+    pub(super) fn new<E>(commit: Commit, suppression: Option<&SuppressionKey>) -> Result<Self, E>
     where
         E: From<BadRow> + From<NoRandomness>,
     {
@@ -32,9 +37,14 @@ impl Prepared {
             Change::Keep => None,
             Change::Put(record) => Some(row::encode("record", record)?),
         };
+        let expected = commit.expected.as_ref();
         let entry = commit.entry.as_ref();
         let outgoing = commit.outgoing.iter();
         Ok(Self {
+            expected: expected.map(|record| row::encode("record", record)).transpose()?,
+            erasure: suppression
+                .filter(|_| expected.is_none())
+                .map(|key| key.mark(&commit.contact)),
             record,
             entry: entry.map(PreparedEntry::new::<E>).transpose()?,
             outgoing: outgoing
@@ -42,6 +52,18 @@ impl Prepared {
                 .collect::<Result<_, _>>()?,
             commit,
         })
+    }
+
+    /// Whether the record that stands in a row, its revision and JSON, is the one that must.
+    ///
+    /// Another spelling of it is, too; one that cannot be read is not.
+    pub(super) fn expects(&self, revision: i64, json: &str) -> bool {
+        let (Some(record), Some(expected)) = (&self.commit.expected, &self.expected) else {
+            return false;
+        };
+        let is_it = |stored: Record| stored == *record;
+        revision == row::to_i64(record.revision.number())
+            && (json == expected || row::decode("record", json).is_ok_and(is_it))
     }
 }
 

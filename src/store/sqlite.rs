@@ -174,7 +174,7 @@ impl Storage for SqliteStorage {
     }
 
     async fn commit(&self, commit: Commit) -> Result<Committed, SqliteError> {
-        let commit = Prepared::new::<SqliteError>(commit)?;
+        let commit = Prepared::new::<SqliteError>(commit, self.suppression.as_ref())?;
         self.writer.write(move |transaction| commit::apply(&commit, transaction)).await
     }
 

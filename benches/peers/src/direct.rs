@@ -68,7 +68,7 @@ impl Shelf {
             Some(row) => row,
             None => contacts.entry(commit.contact).or_default(),
         };
-        if row.record.map(|record| record.revision) != commit.expected {
+        if row.record != commit.expected {
             return Committed::Conflict;
         }
         if let Some(settlement) = &commit.settle {

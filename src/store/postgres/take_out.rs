@@ -212,10 +212,8 @@ impl Span<'_> {
             &self.limit,
         );
         let rows = self.session.read(page).await?;
-        let messages = rows.iter().map(|row| {
-            let said = (get(row, 11, "message")?, get(row, 12, "message")?);
-            Ok(moved::message(&head(row)?, said)?)
-        });
+        let messages =
+            rows.iter().map(|row| Ok(moved::message(&head(row)?, get(row, 12, "message")?)?));
         messages.collect()
     }
 }

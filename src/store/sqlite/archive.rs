@@ -175,17 +175,17 @@ impl Archive for SqliteStorage {
     }
 
     async fn prune_texts(&self, before: DateTime<Utc>) -> Result<u64, SqliteError> {
-        let mut pruned = 0;
+        let (mut pruned, mut last) = (0, 0);
         loop {
-            let some = self.writer.write(move |it| erase::prune_texts(it, before)).await?;
-            if some == 0 {
-                if pruned > 0 && !self.scrubs_later {
-                    self.scrub().await?;
-                }
-                return Ok(pruned);
-            }
-            pruned += some;
+            let after = last;
+            let page = self.writer.write(move |it| erase::prune_texts(it, before, after)).await?;
+            let Some((end, some)) = page else { break };
+            (pruned, last) = (pruned + some, end);
         }
+        if pruned > 0 && !self.scrubs_later {
+            self.scrub().await?;
+        }
+        Ok(pruned)
     }
 
     async fn erase(&self, contact: &Contact) -> Result<bool, SqliteError> {

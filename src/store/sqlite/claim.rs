@@ -56,7 +56,7 @@ pub(super) fn claim(
 macro_rules! columns {
     () => {
         "account, number, destination, revision, n,
-             state, due_at, claims, attempts, lapsed_at, message"
+             state, due_at, claims, attempts, lapsed_at, message, decided_at"
     };
 }
 
@@ -98,6 +98,7 @@ impl HeadOfLine {
             attempts: row.get(8)?,
             lapsed_at: row.get(9)?,
             message: bytes(10)?,
+            decided_at: row.get(11)?,
         })
     }
 

@@ -5,7 +5,7 @@ use std::{string::String, vec::Vec};
 use chrono::{DateTime, Utc};
 use rusqlite::{OptionalExtension, Transaction, params};
 
-use super::{SqliteError, load::policy_revision, seal::head_at};
+use super::{SqliteError, erase::is_suppressed, load::policy_revision, seal::head_at};
 use crate::{
     consent::{
         contact::Contact,
@@ -35,9 +35,13 @@ pub(super) fn apply(
     {
         return Ok(Committed::Duplicate);
     }
-    let stored = stored(transaction, contact)?;
-    let revision = stored.as_ref().map(|stored| stored.revision);
-    if revision != commit.expected.map(|revision| to_i64(revision.number())) {
+    let stored = stored(transaction, prepared)?;
+    if !stored.as_ref().map_or(commit.expected.is_none(), |stored| stored.is_expected) {
+        return Ok(Committed::Conflict);
+    }
+    if let Some(mark) = &prepared.erasure
+        && is_suppressed(transaction, contact, mark)? != commit.suppressed
+    {
         return Ok(Committed::Conflict);
     }
     if let Some(settlement) = &commit.settle
@@ -104,19 +108,25 @@ pub(super) fn insert_settings(
 /// What a commit needs of the contact's row.
 pub(super) struct Stored {
     state: String,
-    revision: i64,
+    /// Whether the record is the one that must be stored.
+    is_expected: bool,
     head: Head,
 }
 
-fn stored(transaction: &Transaction<'_>, contact: &Contact) -> Result<Option<Stored>, SqliteError> {
+fn stored(
+    transaction: &Transaction<'_>,
+    prepared: &Prepared,
+) -> Result<Option<Stored>, SqliteError> {
     transaction
         .prepare_cached(
-            "SELECT state, revision, chain, length, head FROM contacts
+            "SELECT state, revision, chain, length, head, record FROM contacts
              WHERE account = ?1 AND number = ?2",
         )?
-        .query_row(params_of(contact), |row| {
-            let (state, revision) = (row.get(0)?, row.get(1)?);
-            Ok(head_at(row, 2).map(|head| Stored { state, revision, head }))
+        .query_row(params_of(&prepared.commit.contact), |row| {
+            let json = row.get_ref(5)?.as_str().unwrap_or_default();
+            let is_expected = prepared.expects(row.get(1)?, json);
+            let state = row.get(0)?;
+            Ok(head_at(row, 2).map(|head| Stored { state, is_expected, head }))
         })
         .optional()?
         .transpose()

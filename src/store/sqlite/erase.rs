@@ -11,8 +11,8 @@ use crate::{
     store::row,
 };
 
-/// Entries pruned in one transaction.
-const BATCH: usize = 500;
+/// Entries looked at in one transaction.
+const PAGE: i64 = 500;
 
 /// Deletes all that is personal of a contact; `false` where nothing was.
 pub(super) fn erase(
@@ -80,26 +80,32 @@ pub(super) fn is_suppressed(
         .exists(params![contact.account().as_str(), mark])?)
 }
 
-/// Takes the words out of entries before this time, some at a time; says of how many.
+/// Takes the words out of entries before this time, of those of a page after this id; where the
+/// page ends, if there is one, and of how many.
 pub(super) fn prune_texts(
     transaction: &Transaction<'_>,
     before: DateTime<Utc>,
-) -> Result<u64, SqliteError> {
-    type Found = (i64, String);
-    let found: Vec<Found> = transaction
+    after: i64,
+) -> Result<Option<(i64, u64)>, SqliteError> {
+    type Found = (i64, Option<String>);
+    let page: Vec<Found> = transaction
         .prepare_cached(
-            "SELECT id, entry FROM disclosed WHERE salts IS NOT NULL AND at < ?1 LIMIT ?2",
+            "SELECT id, CASE WHEN at < ?1 AND salts IS NOT NULL THEN entry END
+             FROM disclosed WHERE id > ?2 ORDER BY id LIMIT ?3",
         )?
-        .query_map(params![before.timestamp_millis(), BATCH as i64], |row| {
+        .query_map(params![before.timestamp_millis(), after, PAGE], |row| {
             Ok((row.get(0)?, row.get(1)?))
         })?
         .collect::<Result<_, _>>()?;
-    for (id, entry) in &found {
+    let Some((last, _)) = page.last() else { return Ok(None) };
+    let mut pruned = 0;
+    for (id, entry) in page.iter().filter_map(|(id, entry)| Some((id, entry.as_ref()?))) {
         let entry: Entry = row::decode("entry", entry)?;
         let entry = row::encode("entry", &entry.without_words())?;
         transaction
             .prepare_cached("UPDATE disclosed SET entry = ?2, salts = NULL WHERE id = ?1")?
             .execute(params![id, entry])?;
+        pruned += 1;
     }
-    Ok(found.len() as u64)
+    Ok(Some((*last, pruned)))
 }

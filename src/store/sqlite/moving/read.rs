@@ -218,7 +218,7 @@ fn outgoing(span: &Span<'_>) -> Result<Vec<Row>, SqliteError> {
         after = (number, destination, revision, *n);
     }
     let sql = std::format!(
-        "SELECT {}, kind, decided_at FROM outgoing WHERE account = ?1
+        "SELECT {}, kind FROM outgoing WHERE account = ?1
          AND (number, destination, revision, n) {} (?2, ?3, ?4, ?5)
          ORDER BY number, destination, revision, n LIMIT ?6",
         columns!(),
@@ -227,7 +227,7 @@ fn outgoing(span: &Span<'_>) -> Result<Vec<Row>, SqliteError> {
     let (number, destination, revision, n) = after;
     let params = params![span.account.as_str(), number, destination, revision, n, span.limit];
     span.rows(&sql, params, |row| {
-        let kind: String = row.get(11)?;
-        Ok(moved::message(&HeadOfLine::of(row)?, (&kind, row.get(12)?))?)
+        let kind: String = row.get(12)?;
+        Ok(moved::message(&HeadOfLine::of(row)?, &kind)?)
     })
 }

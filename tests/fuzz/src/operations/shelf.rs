@@ -60,7 +60,7 @@ impl Lists {
             return Committed::Duplicate;
         }
         let record = self.record(&contact);
-        if record.map(|record| record.revision) != commit.expected {
+        if record != commit.expected {
             return Committed::Conflict;
         }
         let settled = commit.settle.as_ref().map(|settlement| {

@@ -38,7 +38,7 @@ impl Shelf {
         if self.marks & mark != 0 {
             return Committed::Duplicate;
         }
-        if self.record.map(|record| record.revision) != commit.expected {
+        if self.record != commit.expected {
             return Committed::Conflict;
         }
         let settled = match commit.settle.as_ref().map(|settlement| self.find(settlement)) {

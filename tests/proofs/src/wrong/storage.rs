@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use optin::{
-    AccountId, Cancel, ClaimToken, Contact, Content, Outbox, Revision, Storage,
+    AccountId, Cancel, ClaimToken, Contact, Content, Outbox, Record, Storage,
     storage::{
         Change, Claim, Commit, Committed, CurrentPolicy, PolicyChange, PolicyCommitted, Settlement,
         Snapshot, Task,
@@ -96,12 +96,12 @@ impl<S: Storage, O: Outbox> Storage for WrongStorage<'_, S, O> {
 }
 
 impl<S: Storage, O: Outbox> WrongStorage<'_, S, O> {
-    async fn revision(&self, contact: &Contact) -> Result<Option<Revision>, S::Error> {
-        Ok(self.storage.load(contact).await?.record.map(|record| record.revision))
+    async fn record(&self, contact: &Contact) -> Result<Option<Record>, S::Error> {
+        Ok(self.storage.load(contact).await?.record)
     }
 
     async fn commit_under_any_revision(&self, commit: Commit) -> Result<Committed, S::Error> {
-        let expected = self.revision(&commit.contact).await?;
+        let expected = self.record(&commit.contact).await?;
         self.storage.commit(Commit { expected, ..commit }).await
     }
 
@@ -110,7 +110,7 @@ impl<S: Storage, O: Outbox> WrongStorage<'_, S, O> {
         let Some(mark) = commit.mark.clone() else {
             return Ok(Committed::Applied { in_flight: Vec::new() });
         };
-        let expected = self.revision(&commit.contact).await?;
+        let expected = self.record(&commit.contact).await?;
         let keep = Commit::keep(commit.contact.clone(), None, commit.at);
         self.storage.commit(Commit { expected, mark: Some(mark), ..keep }).await
     }

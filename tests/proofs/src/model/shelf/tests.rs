@@ -82,8 +82,10 @@ fn call(names: &Names, policy: &Policy, shelf: &Shelf, ask: Ask) -> Call {
             commit.cancel = cancel;
         }
         Ask::Late => {
-            let before = record.and_then(|record| record.revision.number().checked_sub(1));
-            commit.expected = before.map(Revision::new);
+            commit.expected = record.map(|mut record| {
+                record.revision = Revision::new(record.revision.number().saturating_sub(1));
+                record
+            });
         }
         Ask::Claim { after } => return Call::Claim(START + after),
         Ask::Settle { token, then } => {
