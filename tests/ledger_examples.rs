@@ -62,7 +62,10 @@ fn one_letter_of_the_evidence_is_edited_and_it_is_refused() {
     fs::write(scratch.path("evidence.json"), &evidence).unwrap();
     let (status, said, _) = run(&scratch, "verify", &["evidence.json"]);
     assert_eq!(status, Some(0));
-    assert!(said.starts_with("proven:\n  3 entries are one chain"), "{said}");
+    assert!(
+        said.starts_with("proven:\n  the 3 entries of the account \u{201c}acme\u{201d}, from"),
+        "{said}"
+    );
     assert!(said.contains("not proven:\n  that the chain is as it was written"), "{said}");
     fs::write(scratch.path("edited.json"), evidence.replace("Yes please", "Yes pleaze")).unwrap();
     let (status, said, _) = run(&scratch, "verify", &["edited.json"]);
