@@ -6,13 +6,13 @@ mod support;
 use chrono::{FixedOffset, TimeDelta};
 use optin::{
     Actor, ActorId, Archive, CarrierCode, Engine, Event, Handover, Note, Outbox, Outgoing,
-    Override, Role, Standing, Storage,
+    Override, Role, Source, Standing, Storage,
     blocking::block_on,
     ledger::{Evidence, Proof},
     store::MemoryStorage,
 };
 
-use self::support::{Clock, START, contact, texted};
+use self::support::{Clock, START, contact, owner, texted};
 
 struct Provider;
 
@@ -63,7 +63,8 @@ fn an_opt_out_that_was_left_out_is_named_with_its_time_everywhere() {
     let proven = proof.proven();
     for said in [
         "entry 3, not shown, is an opt-out (opt_out_keyword) at 2026-03-01 11:00:00 UTC",
-        "entry 3, not shown, made the last change: to the state opted_out at revision 4",
+        "they lead to the state opted_out at revision 4, by what was sealed: entry 3, which made \
+         the last change, is not shown",
         "4 entries are about the number +12065550001: they say so, and it is what was sealed",
     ] {
         assert!(proven.iter().any(|it| it == said), "{said}\n{proven:#?}");
@@ -113,8 +114,11 @@ fn a_chain_of_which_nothing_is_shown_still_says_where_it_leads() {
     let mut cut = without(&evidence, &[0, 1, 2]);
     cut.entries.truncate(3);
     cut.head = cut.entries[2].hash.clone();
-    let said = "entry 2, not shown, made the last change: to the state active at revision 3";
-    assert!(cut.verify(&[]).unwrap().proven().iter().any(|it| it == said));
+    let cut = cut.verify(&[]).unwrap();
+    let said = "they lead to the state active at revision 3, by what was sealed: entry 2, which \
+                made the last change, is not shown";
+    assert!(cut.proven().iter().any(|it| it == said));
+    assert_eq!((proof.standing(), cut.standing()), (Some(Standing::OptedOut), active));
 }
 
 #[test]
@@ -147,4 +151,50 @@ fn no_letter_of_the_page_is_hidden_and_no_id_poses_as_its_words() {
     assert!(page(&hidden, &proof).contains(&format!(", by {id}")));
     let sealed: String = proof.hidden().map(|(_, facts)| facts.to_string()).collect();
     assert!(sealed.contains("by \u{201c}ana[U+201D] did nothing.[U+000A]"), "{sealed}");
+}
+
+/// Whatever is left out, the seals lead where the record does, or say that they do not tell.
+#[test]
+fn the_seals_of_any_history_lead_where_its_record_does() {
+    let (mut told, mut total) = (0, 0);
+    for seed in 0..100_u64 {
+        let (storage, clock) = (MemoryStorage::new(), Clock::at(START));
+        let engine = Engine::new(&storage, Provider, clock.reader());
+        let mut random = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
+        for n in 0..12 {
+            random ^= random << 13;
+            random ^= random >> 7;
+            random ^= random << 17;
+            let said = [None, Some(true), Some(false)][(random >> 8) as usize % 3];
+            let event = match random % 9 {
+                0 => Event::Added { source: Source::Csv, opted_out: said },
+                1 => Event::CarrierBlocked { code: CarrierCode::new("21610").unwrap() },
+                2 => Event::DeclaredExisting { actor: owner() },
+                3 => {
+                    let to = if said.is_none() { Override::Active } else { Override::OptedOut };
+                    let note = Some(Note::new("by phone").unwrap());
+                    Event::Overridden { actor: owner(), to, note }
+                }
+                4 => texted(&format!("{n}"), "STOP"),
+                5 => texted(&format!("{n}"), "START"),
+                6 => texted(&format!("{n}"), "yes"),
+                7 => texted(&format!("{n}"), "HELP"),
+                _ => texted(&format!("{n}"), "How much?"),
+            };
+            let _ = block_on(engine.handle(&contact(1), event));
+            clock.advance(TimeDelta::hours(13));
+            let gathered = block_on(Evidence::gather(&storage, &contact(1))).unwrap();
+            let Some(evidence) = gathered else { continue };
+            let record = block_on(storage.load(&contact(1))).unwrap().record.unwrap();
+            let shown = evidence.verify(&[]).unwrap();
+            assert_eq!(shown.standing(), Some(record.state.standing()), "{seed}");
+            let all: Vec<usize> = (0..evidence.entries.len()).collect();
+            let hidden = without(&evidence, &all).verify(&[]).unwrap().standing();
+            assert!(hidden.is_none() || hidden == shown.standing(), "{seed}: {:#?}", shown.facts);
+            told += usize::from(hidden.is_some());
+            total += 1;
+        }
+    }
+    println!("{told} of {total}");
+    assert!(told > total * 3 / 4, "{told} of {total}");
 }

@@ -80,6 +80,18 @@ impl Facts {
         }
     }
 
+    /// Where the contact stood after it, if it stood there before: R4 and R5 name each change of
+    /// standing, but for that of who is added, which depends on the settings.
+    pub(super) fn after(&self, before: Option<Standing>) -> Option<Standing> {
+        let keeps = matches!(self.decision.as_deref(), Some("none" | "send_help" | "deliver"))
+            && self.reason.as_deref() != Some(Reason::Added.name());
+        if !self.is_change() || (keeps && self.standing().is_none()) {
+            before
+        } else {
+            self.standing()
+        }
+    }
+
     /// Whether the contact was opted out by it, or once more.
     pub fn is_opt_out(&self) -> bool {
         self.standing() == Some(Standing::OptedOut)

@@ -7,6 +7,7 @@ use super::{
     facts::{Facts, utc},
     visible::name,
 };
+use crate::consent::{ledger::Entry, standing::Standing};
 
 /// What is known of why an entry is not shown.
 const HIDDEN: &str = "not shown: erased, pruned or left out";
@@ -18,6 +19,15 @@ impl Proof {
     pub fn hidden(&self) -> impl Iterator<Item = (u64, &Facts)> {
         let entries = (0..).zip(&self.facts).zip(&self.entries);
         entries.filter_map(|(numbered, entry)| entry.is_none().then_some(numbered))
+    }
+
+    /// Where the contact stands after the last entry, by the records that are shown and what was
+    /// sealed of the others; `None` where that does not tell, or there is no record.
+    pub fn standing(&self) -> Option<Standing> {
+        self.facts.iter().zip(&self.entries).fold(None, |before, (facts, entry)| {
+            let record = entry.as_ref().and_then(Entry::record);
+            record.map_or_else(|| facts.after(before), |record| Some(record.state.standing()))
+        })
     }
 
     /// What was proven, a sentence each.
@@ -64,11 +74,11 @@ impl Proof {
                 record.revision.number()
             )),
             (None, Some((number, facts))) => {
-                if let Some(standing) = facts.standing() {
+                if let Some(standing) = self.standing() {
                     let (state, revision) = (standing.name(), facts.revision.unwrap_or_default());
                     proven.push(format!(
-                        "entry {number}, not shown, made the last change: to the state {state} at \
-                         revision {revision}"
+                        "they lead to the state {state} at revision {revision}, by what was sealed: \
+                         entry {number}, which made the last change, is not shown"
                     ));
                 }
             }
@@ -100,8 +110,7 @@ impl Proof {
                 _ => format!("what entries {numbers} say, and about which number: {HIDDEN}"),
             });
         }
-        if let (None, Some((number, facts))) = (&self.record, self.last_change())
-            && facts.standing().is_none()
+        if let (None, Some((number, _)), None) = (&self.record, self.last_change(), self.standing())
         {
             not_proven.push(format!(
                 "the state that they lead to: entry {number}, which made the last change, is not \
