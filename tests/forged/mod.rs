@@ -1,6 +1,8 @@
 //! Chains and logs that somebody made up: sealed and signed by the rules, and never stored.
 #![allow(clippy::unwrap_used, clippy::panic, dead_code, reason = "shared by tests")]
 
+use std::fs;
+
 use base64::{Engine, prelude::BASE64_STANDARD};
 use optin::{
     AccountId,
@@ -69,7 +71,8 @@ pub(crate) fn refused(at: &str, number: &str, source: &str) -> String {
     )
 }
 
-/// Publishes and signs a log of these leaves, at most 256; its checkpoint as a note.
+/// A log of these leaves, at most 256, signed, in the place of what was there; its checkpoint as a
+/// note.
 pub(crate) fn publish(
     directory: &Directory,
     origin: &str,
@@ -84,12 +87,19 @@ pub(crate) fn publish(
         bundle.extend((leaf.len() as u16).to_be_bytes());
         bundle.extend(leaf);
     }
-    directory.publish(&tile.entries_path(), &bundle).unwrap();
     let row: Vec<u8> = hashes.iter().flat_map(|hash| hash.0).collect();
-    directory.publish(&tile.path(), &row).unwrap();
     let root = root(&hashes[..], size).unwrap();
     let note = Checkpoint::new(origin, size, root).sign(&[signer]);
-    let published = directory.checkpoint().unwrap();
-    assert!(directory.publish_checkpoint(published.as_deref(), &note).unwrap());
+    // Past the directory's own rules, which let nobody publish a tile twice.
+    let files = [
+        (tile.entries_path(), &bundle[..]),
+        (tile.path(), &row[..]),
+        ("checkpoint".into(), note.as_bytes()),
+    ];
+    for (path, bytes) in files {
+        let place = directory.path().join(path);
+        fs::create_dir_all(place.parent().unwrap()).unwrap();
+        fs::write(place, bytes).unwrap();
+    }
     note
 }
