@@ -199,6 +199,8 @@ fn database(file: &str, account: &str, known: &Known) -> Outcome<()> {
         format!("{} chains of {} entries are whole", audit.chains, audit.entries),
         format!("the text of {} of them is what was sealed", audit.disclosed),
         "what is shown of a contact's chain is about that contact's number".into(),
+        "records and settings are what the chains lead to; where texts are gone, by revision"
+            .into(),
         format!("{} of them are in the log, each in its place", audit.logged),
     ];
     if let Some(checkpoint) = checkpoint {

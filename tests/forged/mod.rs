@@ -7,8 +7,7 @@ use base64::{Engine, prelude::BASE64_STANDARD};
 use optin::{
     AccountId,
     ledger::{
-        ChainId, Checkpoint, Directory, Evidence, Hash, Head, NoteSigner, Salts, Sealed, Sink,
-        Tile,
+        ChainId, Checkpoint, Directory, Evidence, Hash, Head, NoteSigner, Salts, Sealed, Tile,
         merkle::{inclusion, leaf_hash, root},
         seal,
         stored::decode_entry,
