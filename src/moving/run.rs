@@ -148,6 +148,9 @@ impl<'a, F: Movable, T: Movable> Move<'a, F, T> {
             source @ (BadLedger::Entry { .. }
             | BadLedger::Misplaced { .. }
             | BadLedger::NotLogged { .. }
+            | BadLedger::OtherContact { .. }
+            | BadLedger::BadLeaf { .. }
+            | BadLedger::Evidence(_)
             | BadLedger::WentBack { .. }
             | BadLedger::OtherRecord { .. }
             | BadLedger::OtherSettings { .. }
