@@ -63,6 +63,19 @@ impl Case {
         }
     }
 
+    /// Decides it by the crate's `decide_text`; `None` where it is no text.
+    #[inline]
+    pub fn decide_text(&self) -> Option<Transition> {
+        let Event::Texted(text) = &self.of.event else { return None };
+        Some(decide_text(
+            &self.of.policy,
+            self.of.record.as_ref(),
+            text,
+            self.reading?,
+            self.of.now,
+        ))
+    }
+
     /// Decides it by `way`, which is given what the peer's `decide_text` is; `None` where it is no
     /// text.
     #[inline]

@@ -71,23 +71,23 @@ pub fn decide_suppressed(
 /// What a decision rests on: the settings, the record, the time.
 struct Case<'a> {
     policy: &'a Policy,
-    record: Option<Record>,
+    record: Option<&'a Record>,
     /// Whether there is no record because of an erasure that is remembered.
     suppressed: bool,
     now: DateTime<Utc>,
 }
 
 impl<'a> Case<'a> {
-    fn new(policy: &'a Policy, record: Option<&Record>, now: DateTime<Utc>) -> Self {
+    fn new(policy: &'a Policy, record: Option<&'a Record>, now: DateTime<Utc>) -> Self {
         let now = time::to_millisecond(now);
-        Self { policy, record: record.copied(), suppressed: false, now }
+        Self { policy, record, suppressed: false, now }
     }
 
     fn decide(&self, event: &Event<'_>) -> Result<Transition, Refusal> {
         match event {
             Event::Texted(text) => {
                 let reading = self.policy.matcher().read(text.body.as_str(), text.media);
-                Ok(decide_text(self.policy, self.record.as_ref(), text, reading, self.now))
+                Ok(decide_text(self.policy, self.record, text, reading, self.now))
             }
             Event::Added { source, opted_out } => Ok(self.added(*source, *opted_out)),
             Event::DeclaredExisting { actor } => self.declared_existing(actor),
@@ -237,7 +237,7 @@ impl<'a> Case<'a> {
     }
 
     fn state(&self) -> Option<&ConsentState> {
-        self.record.as_ref().map(|record| &record.state)
+        self.record.map(|record| &record.state)
     }
 
     fn next_revision(&self) -> Revision {

@@ -3,6 +3,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 
 /// The time with digits finer than a millisecond cut (RULES 0); a leap second runs into the next.
+#[inline]
 pub(crate) fn to_millisecond(time: DateTime<Utc>) -> DateTime<Utc> {
     let nanos = time.timestamp_subsec_nanos();
     if nanos < 1_000_000_000 && nanos.is_multiple_of(1_000_000) {

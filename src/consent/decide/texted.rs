@@ -31,7 +31,8 @@ pub fn decide_text(
     let case = Case::new(policy, record, now);
     let mut transition = Texted { case: &case, text }.decide(reading);
     note_first_text(&case, &mut transition);
-    transition.finish(&case, None)
+    transition.complete(&case, None);
+    transition
 }
 
 /// A text from someone who was only added is a change even where nothing else changes (R5.2).

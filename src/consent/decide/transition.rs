@@ -66,7 +66,7 @@ impl Case<'_> {
     ) -> Transition {
         let record = match self.record {
             None => Record::first(state),
-            Some(record) => Record { revision: record.revision.next(), state, ..record },
+            Some(record) => Record { revision: record.revision.next(), state, ..*record },
         };
         Transition { decision, record: Some(record), ..self.keep(reason) }
     }
@@ -126,6 +126,7 @@ impl Case<'_> {
     }
 
     /// R6.5, where `after` is what holds then.
+    #[inline]
     fn statuses(
         &self,
         after: Option<&ConsentState>,
@@ -152,15 +153,21 @@ impl Case<'_> {
 impl Transition {
     /// Adds what follows from the states before and after: the statuses, and what to tell.
     pub(super) fn finish(mut self, case: &Case<'_>, said: Option<(Source, Option<bool>)>) -> Self {
-        let record = self.record.as_ref().or(case.record.as_ref());
+        self.complete(case, said);
+        self
+    }
+
+    /// As [`finish`](Self::finish), in place: a transition is large.
+    #[inline]
+    pub(super) fn complete(&mut self, case: &Case<'_>, said: Option<(Source, Option<bool>)>) {
+        let record = self.record.as_ref().or(case.record);
         self.state = record.map(|record| record.state);
         self.statuses = case.statuses(self.state.as_ref(), said);
         if !self.statuses.is_empty() && self.record.is_none() {
             self.record =
-                case.record.map(|record| Record { revision: record.revision.next(), ..record });
+                case.record.map(|record| Record { revision: record.revision.next(), ..*record });
         }
         self.next_reminder_at = next_reminder_at(self.state.as_ref(), case.policy);
-        self
     }
 
     /// Says until when the hand-over of the prompt that `revision` decided can last, where the

@@ -40,7 +40,7 @@ fn main() -> io::Result<()> {
 /// All decisions, each made and dropped.
 fn decide(side: usize, cases: &[Case]) {
     match side {
-        0 => each(cases, Case::decide),
+        0 => each(cases, Case::decide_text),
         1 => each(cases, |case| case.decide_text_by(statig::decide_text)),
         2 => each(cases, |case| case.decide_text_by(smlang::decide_text)),
         _ => each(cases, Case::decide_by_hand),
