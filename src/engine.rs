@@ -24,7 +24,7 @@ pub use self::{
     permit::Permit,
 };
 use self::{
-    commit::{claim_of, commit_of, keep},
+    commit::{claim_of, commit_of, is_silent, keep},
     counters::Tally,
     outcome::{duplicate, outcome},
 };
@@ -296,14 +296,12 @@ where
             if matches!(bound, Bound::Permit(record) if stored != Some(record)) {
                 return Ok(None);
             }
+            if is_silent(event, &transition, bound) {
+                return Ok(Some(Step { outcome: outcome(transition, Vec::new()), claim: None }));
+            }
             let lease = self.lease_of(&mut transition, bound, &snapshot, now);
             let commit = commit_of(contact, event, &transition, bound, &snapshot, lease, now);
             let claim = claim_of(&commit);
-            let is_silent =
-                !transition.remember && commit.entry.is_none() && commit.settle.is_none();
-            if is_silent {
-                return Ok(Some(Step { outcome: outcome(transition, Vec::new()), claim: None }));
-            }
             return match self.commit(commit).await? {
                 Committed::Conflict => continue,
                 Committed::Applied { in_flight } => {

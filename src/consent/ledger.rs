@@ -91,8 +91,7 @@ impl Entry {
         policy_revision: Revision,
         at: DateTime<Utc>,
     ) -> Option<Self> {
-        let settled = matches!(event, Event::Settled(_));
-        (settled || transition.record.is_some()).then(|| Self {
+        Self::is_due(event, transition).then(|| Self {
             at,
             number: Some(number),
             policy_revision,
@@ -104,6 +103,11 @@ impl Entry {
                 text: transition.text.clone(),
             },
         })
+    }
+
+    /// Whether a decision has an entry.
+    pub(crate) fn is_due(event: &Event<'_>, transition: &Transition) -> bool {
+        matches!(event, Event::Settled(_)) || transition.record.is_some()
     }
 
     /// The entry of an attempt that was refused.

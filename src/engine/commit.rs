@@ -46,6 +46,11 @@ pub(super) fn keep(contact: &Contact, snapshot: &Snapshot, at: DateTime<Utc>) ->
     }
 }
 
+/// Whether there is nothing to store.
+pub(super) fn is_silent(event: &Event<'_>, transition: &Transition, bound: Bound<'_>) -> bool {
+    !transition.remember && !Entry::is_due(event, transition) && !matches!(bound, Bound::Claim(_))
+}
+
 pub(super) fn commit_of(
     contact: &Contact,
     event: &Event<'_>,
