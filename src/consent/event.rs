@@ -78,6 +78,20 @@ impl Event<'_> {
         }
     }
 
+    /// The end of a hand-over, if it is one.
+    pub(crate) fn settled(&self) -> Option<&Settled> {
+        match self {
+            Self::Settled(settled) => Some(settled),
+            Self::Texted(_)
+            | Self::Added { .. }
+            | Self::DeclaredExisting { .. }
+            | Self::Overridden { .. }
+            | Self::CarrierBlocked { .. }
+            | Self::MessageRequested(_)
+            | Self::StatusRequested { .. } => None,
+        }
+    }
+
     /// The same event without what anybody wrote: texts are empty, notes gone.
     pub(super) fn without_words(self) -> Self {
         match self {

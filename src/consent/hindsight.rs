@@ -114,16 +114,7 @@ pub fn what_if(entries: &[Entry], policy: &Policy) -> WhatIf {
 /// The settlement that an entry is of, if it is of one.
 fn settled(entry: &Entry) -> Option<&Settled> {
     match &entry.fact {
-        Fact::Event(event) => match &**event {
-            Event::Settled(settled) => Some(settled),
-            Event::Texted(_)
-            | Event::Added { .. }
-            | Event::DeclaredExisting { .. }
-            | Event::Overridden { .. }
-            | Event::CarrierBlocked { .. }
-            | Event::MessageRequested(_)
-            | Event::StatusRequested { .. } => None,
-        },
+        Fact::Event(event) => event.settled(),
         Fact::PolicyChanged { .. } => None,
     }
 }

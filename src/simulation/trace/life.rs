@@ -90,16 +90,7 @@ impl Step {
 
     /// The hand-over that it settles.
     pub(crate) fn settled(&self) -> Option<&Settled> {
-        match self.event()? {
-            Event::Settled(settled) => Some(settled),
-            Event::Texted(_)
-            | Event::Added { .. }
-            | Event::DeclaredExisting { .. }
-            | Event::Overridden { .. }
-            | Event::CarrierBlocked { .. }
-            | Event::MessageRequested(_)
-            | Event::StatusRequested { .. } => None,
-        }
+        self.event()?.settled()
     }
 
     /// The text that it decided.
