@@ -151,7 +151,7 @@ fn callers_that_give_up_fill_no_memory() {
     }
     let grown = resident().saturating_sub(before);
     println!("{} MiB for {CALLERS} callers of {WORDS} bytes", grown >> 20);
-    // Kept, all of it would be 80, and what is made of it as much again.
+    // 1,024 of them wait. If all did: three times their 80 MiB, with what is made of each.
     assert!(grown < 96 << 20, "{grown}");
     proxy.freeze(false);
     assert_eq!(block_on(storage.commit(replies[0].clone())), applied());
