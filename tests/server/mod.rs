@@ -93,7 +93,10 @@ impl Server {
             "log_min_error_statement = panic",
         ]);
         server.set(match durability {
-            Durability::Full => &["fsync = on", "synchronous_commit = on"],
+            // After a stop all files are synced: by one call, where the system has it.
+            Durability::Full => {
+                &["fsync = on", "synchronous_commit = on", "recovery_init_sync_method = syncfs"]
+            }
             Durability::None => {
                 &["fsync = off", "synchronous_commit = off", "full_page_writes = off"]
             }
