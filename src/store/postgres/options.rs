@@ -115,6 +115,9 @@ impl Options {
 
     /// A storage with these options. It connects when it is first used.
     ///
+    /// Of many hosts each may take the configuration's `connect_timeout` (3 seconds where it has
+    /// none) for the network, and as long again for all that follows; then the next one is tried.
+    ///
     /// # Errors
     /// As [`PostgresStorage::connect`].
     pub fn connect<T>(self, config: Config, tls: T) -> Result<PostgresStorage, PostgresError>
