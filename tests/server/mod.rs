@@ -6,6 +6,7 @@ mod session;
 use std::{
     fs::OpenOptions,
     io::{BufRead, BufReader, Write},
+    os::unix::process::CommandExt,
     path::{Path, PathBuf},
     process::{Child, ChildStdin, ChildStdout, Command, Stdio},
     sync::{
@@ -72,6 +73,8 @@ impl Server {
         let mut process = process
             .args(["-c", include_str!("supervisor.sh"), "supervisor"])
             .arg(binaries())
+            // Who kills the test's whole group does not kill what cleans up after it.
+            .process_group(0)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
