@@ -22,6 +22,20 @@ type Clock = fn() -> DateTime<Utc>;
 type BoxedEngine = Engine<BoxStorage, BoxOutbox, Clock>;
 
 #[test]
+fn what_is_moved_and_the_move_itself_cross_threads() {
+    use optin::moving::{Key, Move, MoveError, Moved, Progress, Pruned, PutIn, Row, Step};
+
+    type Storages = Move<'static, MemoryStorage, SqliteStorage>;
+    type Failed = MoveError<core::convert::Infallible, SqliteError>;
+    cross_threads![Key, Storages, Failed, Moved, Progress, Pruned, PutIn, Row, Step];
+    fn is_sent(future: impl Future + Send) {
+        drop(future);
+    }
+    let (from, to) = (MemoryStorage::new(), MemoryStorage::new());
+    is_sent(Move::new(&from, &to).run(|_| {}));
+}
+
+#[test]
 fn every_public_type_crosses_threads() {
     cross_threads![
         AccountId,

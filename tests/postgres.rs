@@ -4,9 +4,12 @@
 
 mod server;
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use optin::{
     blocking::block_on,
     conformance::{FailedCases, Report, Suite},
+    ledger::SuppressionKey,
     store::{PostgresStorage, postgres::Options},
 };
 use server::Server;
@@ -33,6 +36,13 @@ fn in_database(settings: &'static str, options: Options) -> impl Fn() -> Postgre
     }
 }
 
+/// Makes storages in two databases in turn.
+fn in_two_databases(settings: &'static str) -> impl Fn() -> PostgresStorage {
+    let databases = [(); 2].map(|()| in_database(settings, Options::default()));
+    let made = AtomicUsize::new(0);
+    move || databases[made.fetch_add(1, Ordering::Relaxed) % 2]()
+}
+
 /// Each case once, and none failed; says how many.
 fn passed(what: &str, reports: &[Report]) -> Passed {
     let cases = reports.iter().map(Report::ok).sum::<Result<usize, _>>()?;
@@ -45,15 +55,22 @@ const SERIALIZABLE: &str = "-c default_transaction_isolation=serializable";
 #[test]
 fn the_suites_pass_under_read_committed() -> Passed {
     let suite = Suite::new(in_database("", Options::default()));
-    let reports = [suite.storage(), suite.archive(), suite.ledger()];
-    passed("under read committed", &reports)
+    let moving = Suite::new(in_two_databases("")).moving();
+    passed("under read committed", &[suite.storage(), suite.archive(), suite.ledger(), moving])
 }
 
 #[test]
 fn the_suites_pass_under_serializable() -> Passed {
     let suite = Suite::new(in_database(SERIALIZABLE, Options::default()));
-    let reports = [suite.storage(), suite.archive(), suite.ledger()];
+    let reports = [suite.storage(), suite.archive(), suite.ledger(), suite.moving()];
     passed("under serializable", &reports)
+}
+
+#[test]
+fn the_suites_pass_where_erasures_are_remembered() -> Passed {
+    let options = Options::default().suppression(SuppressionKey::new([1; 32]));
+    let suite = Suite::new(in_database("", options));
+    passed("with a key", &[suite.archive(), suite.ledger()])
 }
 
 #[test]

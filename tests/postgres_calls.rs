@@ -30,12 +30,6 @@ impl Outbox for Accepting {
     }
 }
 
-fn migrated(options: Options, database: &Database<'_>) -> PostgresStorage {
-    let storage = options.connect(database.config(), NoTls).unwrap();
-    block_on(storage.migrate()).unwrap();
-    storage
-}
-
 fn contact(n: u64) -> Contact {
     let number = PhoneNumber::from_digits(12_065_550_100 + n).unwrap();
     Contact::new(AccountId::new("acme").unwrap(), number)
@@ -63,6 +57,7 @@ fn nothing(contact: Contact) -> Commit {
     Commit {
         contact,
         expected: None,
+        suppressed: false,
         change: Change::Keep,
         mark: None,
         entry: None,
@@ -93,7 +88,7 @@ fn what_is_committed_at_once_is_committed_together() {
         (false, |count, texts| count >= 2 * texts),
     ] {
         let database = server.create_database();
-        let storage = migrated(Options::default().gather(gathers), &database);
+        let storage = database.migrated(Options::default().gather(gathers));
         let count = transactions(&database, || {
             thread::scope(|scope| {
                 for caller in 0..32 {
@@ -114,7 +109,7 @@ fn what_is_committed_at_once_is_committed_together() {
 #[test]
 fn a_runtime_may_drive_the_calls_or_none() {
     let database = Server::shared().create_database();
-    let storage = migrated(Options::default(), &database);
+    let storage = database.migrated(Options::default());
     assert_eq!(block_on(storage.load(&contact(0))).unwrap().record, None);
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     assert_eq!(runtime.block_on(storage.load(&contact(0))).unwrap().record, None);
@@ -133,7 +128,7 @@ fn a_database_without_the_schema_says_so() {
 #[test]
 fn a_later_schema_is_refused_and_left() {
     let database = Server::shared().create_database();
-    migrated(Options::default(), &database);
+    database.migrated(Options::default());
     let session = database.session();
     session.run("UPDATE optin.schema_version SET version = 99");
     let storage = PostgresStorage::connect(database.config(), NoTls).unwrap();
@@ -180,7 +175,7 @@ fn a_database_that_does_not_exist_is_told_at_once() {
 #[test]
 fn a_name_with_a_zero_byte_is_refused() {
     let database = Server::shared().create_database();
-    let storage = migrated(Options::default(), &database);
+    let storage = database.migrated(Options::default());
     let number = contact(0).number();
     let contact = Contact::new(AccountId::new("a\0b").unwrap(), number);
     let refused = PostgresError::ZeroByte { what: "the account" };
@@ -193,7 +188,7 @@ fn a_name_with_a_zero_byte_is_refused() {
 fn a_row_that_is_locked_costs_only_its_own_commit() {
     let database = Server::shared().create_database();
     let options = Options::default().lock_timeout(Duration::from_millis(300));
-    let storage = migrated(options, &database);
+    let storage = database.migrated(options);
     (0..8).for_each(|n| first_text(&storage, n).unwrap());
     let locks = database.session();
     locks.run("BEGIN; SELECT 1 FROM optin.contacts WHERE number = 12065550100 FOR UPDATE");
@@ -214,7 +209,7 @@ fn a_row_that_is_locked_costs_only_its_own_commit() {
 #[test]
 fn what_the_server_quotes_is_in_no_error() {
     let database = Server::shared().create_database();
-    let storage = migrated(Options::default(), &database);
+    let storage = database.migrated(Options::default());
     // The server's own error shows the whole row.
     database.session().run("ALTER TABLE optin.contacts ADD CHECK (number <> 12065550107)");
     let Err(HandleError::Storage(error)) = first_text(&storage, 7) else { panic!("it was stored") };
@@ -249,7 +244,7 @@ fn what_is_sent_is_in_no_log() {
     log::set_logger(&Log).unwrap();
     log::set_max_level(log::LevelFilter::Trace);
     let database = Server::shared().create_database();
-    let storage = migrated(Options::default(), &database);
+    let storage = database.migrated(Options::default());
     first_text(&storage, 33).unwrap();
     let logged = logged().lock().unwrap().clone();
     assert!(logged.contains("executing statement"), "{logged}");
@@ -262,7 +257,7 @@ fn what_is_sent_is_in_no_log() {
 fn a_commit_that_no_standby_has_is_not_acknowledged() {
     let server = Server::start(Durability::Full, &[]);
     let database = server.create_database();
-    let storage = migrated(Options::default(), &database);
+    let storage = database.migrated(Options::default());
     let mark = || Mark::Request { id: MessageId::new("order-1").unwrap() };
     let marked = || Commit { mark: Some(mark()), ..nothing(contact(0)) };
     // From now on a commit waits for a standby that is not there.
@@ -292,7 +287,7 @@ fn a_commit_that_no_standby_has_is_not_acknowledged() {
 #[test]
 fn a_storage_that_is_dropped_leaves_no_connection() {
     let database = Server::shared().create_database();
-    let storage = migrated(Options::default(), &database);
+    let storage = database.migrated(Options::default());
     let committed = block_on(storage.commit(nothing(contact(0)))).unwrap();
     assert_eq!(committed, Committed::Applied { in_flight: Vec::new() });
     let session = database.session();

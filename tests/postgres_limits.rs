@@ -122,7 +122,7 @@ fn a_mark_that_others_are_writing_is_waited_for_in_time() {
     other.run("COMMIT");
     assert_eq!(block_on(storage.commit(replies[0].clone())), Ok(Committed::Duplicate));
     let record = block_on(storage.load(&contact(1))).unwrap().record.unwrap();
-    assert_eq!(Some(record.revision), replies[0].expected);
+    assert_eq!(Some(record), replies[0].expected);
 }
 
 /// Callers that come and give up while nothing moves: what they brought is not kept.

@@ -19,7 +19,10 @@ use optin::{
     Storage,
     blocking::block_on,
     storage::Committed,
-    store::{PostgresStorage, postgres::PostgresError},
+    store::{
+        PostgresStorage,
+        postgres::{Options, PostgresError},
+    },
 };
 use server::{Database, Server, USER, config, program};
 use tokio_postgres::{Config, NoTls};
@@ -31,12 +34,6 @@ const ASKED: [&str; 3] = ["OPTIN_DIRECTORY", "OPTIN_DATABASE", "OPTIN_SESSION"];
 
 fn connect(config: Config) -> PostgresStorage {
     PostgresStorage::connect(config, NoTls).unwrap()
-}
-
-fn migrated(database: &Database<'_>) -> PostgresStorage {
-    let storage = connect(database.config());
-    block_on(storage.migrate()).unwrap();
-    storage
 }
 
 /// The schema as the server sees it, and what it says of itself.
@@ -103,7 +100,7 @@ fn a_process_that_migrates() {
 fn migrate_at_once(session: &str) {
     let server = Server::shared();
     let (alone, crowded) = (server.create_database(), server.create_database());
-    migrated(&alone);
+    alone.migrated(Options::default());
     let start = |_| {
         this_test("a_process_that_migrates")
             .env(ASKED[0], crowded.directory())
@@ -144,7 +141,7 @@ fn ten_processes_migrate_at_once_where_transactions_are_serializable() {
 fn the_files_by_hand_give_what_migrate_gives() {
     let server = Server::shared();
     let (of_migrate, of_hand) = (server.create_database(), server.create_database());
-    is_of_use(&migrated(&of_migrate), 1);
+    is_of_use(&of_migrate.migrated(Options::default()), 1);
     let expected = schema(&of_migrate);
     by_hand(&of_hand);
     assert_eq!(schema(&of_hand), expected);
@@ -176,7 +173,7 @@ fn the_files_that_the_crate_names_are_those_of_the_folder() {
 #[test]
 fn a_migration_that_is_done_changes_nothing() {
     let database = Server::shared().create_database();
-    let storage = migrated(&database);
+    let storage = database.migrated(Options::default());
     let before = schema(&database);
     block_on(storage.migrate()).unwrap();
     assert_eq!(schema(&database), before);
@@ -185,7 +182,7 @@ fn a_migration_that_is_done_changes_nothing() {
 #[test]
 fn a_database_of_a_newer_schema_is_refused_and_left_alone() {
     let database = Server::shared().create_database();
-    let storage = migrated(&database);
+    let storage = database.migrated(Options::default());
     is_of_use(&storage, 1);
     let session = database.session();
     let known = session.number("SELECT version FROM optin.schema_version");
@@ -225,7 +222,7 @@ fn a_role_without_rights_on_the_schema_can_use_it() {
     let refused = block_on(storage.migrate()).unwrap_err();
     let insufficient = tokio_postgres::error::SqlState::INSUFFICIENT_PRIVILEGE;
     assert_eq!(refused, PostgresError::Server { code: insufficient });
-    migrated(&database);
+    database.migrated(Options::default());
     session.run(
         "GRANT USAGE ON SCHEMA optin TO host_of_rows;
          GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA optin TO host_of_rows",

@@ -12,6 +12,7 @@ use optin::{
     PhoneNumber, Storage, Text,
     blocking::block_on,
     ledger::Ledger,
+    moving::{Movable, PutIn},
     store::{PostgresStorage, postgres::Options},
 };
 use server::{Durability, Server};
@@ -71,6 +72,11 @@ fn live(storage: &PostgresStorage, now: DateTime<Utc>, contacts: Range<u64>) {
         storage.prune_texts(now - TimeDelta::days(1)).await.unwrap();
         storage.prune(now - TimeDelta::days(35)).await.unwrap();
         storage.erase(&known).await.unwrap();
+        for of in storage.accounts(None, 10).await.unwrap() {
+            let rows = storage.take_out(&of, None, 10_000).await.unwrap();
+            let stored = storage.put_in(&of, rows).await.unwrap();
+            assert_eq!(stored, PutIn::Stored);
+        }
     });
 }
 

@@ -38,12 +38,6 @@ fn connect(config: Config) -> PostgresStorage {
     PostgresStorage::connect(config, NoTls).unwrap()
 }
 
-fn migrated(database: &Database<'_>) -> PostgresStorage {
-    let storage = connect(database.config());
-    block_on(storage.migrate()).unwrap();
-    storage
-}
-
 /// How often writers saw what.
 #[derive(Debug, Default)]
 struct Seen {
@@ -153,7 +147,7 @@ impl Drop for End<'_> {
 #[test]
 fn sessions_that_an_operator_ends_lose_nothing() {
     let database = Server::shared().create_database();
-    let storage = migrated(&database);
+    let storage = database.migrated(Options::default());
     let operator = database.session();
     let mut ended = 0;
     let seen = Writers::work(&storage, &database, |writers| {
@@ -176,7 +170,7 @@ fn sessions_that_an_operator_ends_lose_nothing() {
 fn a_server_that_was_away_for_seconds_is_found_again() {
     let server = Server::start(Durability::Full, &[]);
     let database = server.create_database();
-    let storage = migrated(&database);
+    let storage = database.migrated(Options::default());
     let seen = Writers::work(&storage, &database, |writers| {
         writers.wait_for(100);
         server.shut_down();
@@ -192,7 +186,7 @@ fn a_server_that_was_away_for_seconds_is_found_again() {
 fn a_server_that_stays_away_is_told_of_in_time() {
     let server = Server::start(Durability::Full, &[]);
     let database = server.create_database();
-    block_on(migrated(&database).migrate()).unwrap();
+    block_on(database.migrated(Options::default()).migrate()).unwrap();
     let options = Options::default().patience(Duration::from_millis(300));
     let storage = options.connect(database.config(), NoTls).unwrap();
     let Conversation { opening, reply } = conversation(1);
@@ -219,7 +213,7 @@ fn a_server_that_stays_away_is_told_of_in_time() {
 fn a_network_that_fails_without_a_word_is_told_of_in_time() {
     let server = Server::shared();
     let database = server.create_database();
-    drop(migrated(&database));
+    drop(database.migrated(Options::default()));
     let scratch = Scratch::new("frozen");
     let proxy = Proxy::new(scratch.directory(), server.directory());
     let options = Options::default()
@@ -256,7 +250,7 @@ fn a_storage_that_is_dropped_leaves_no_session() {
              WHERE datname = current_database() AND pid <> pg_backend_pid()",
         )
     };
-    let storage = migrated(&database);
+    let storage = database.migrated(Options::default());
     thread::scope(|scope| {
         for n in 0..WRITERS {
             let storage = &storage;
@@ -272,7 +266,7 @@ fn a_storage_that_is_dropped_leaves_no_session() {
 fn a_storage_is_dropped_in_time_though_the_network_has_failed() {
     let server = Server::shared();
     let database = server.create_database();
-    drop(migrated(&database));
+    drop(database.migrated(Options::default()));
     let scratch = Scratch::new("frozen-drop");
     let proxy = Proxy::new(scratch.directory(), server.directory());
     let storage = connect(config(proxy.directory(), database.name()));

@@ -1,10 +1,22 @@
 //! What a statement for PostgreSQL must not hold (DESIGN 6), found word by word.
 #![allow(clippy::unwrap_used, reason = "shared by tests")]
 
-/// Statements that read what spans accounts, and the one row of theirs that does: the claim's
-/// search, and upkeep of all accounts, page by page.
-const ACROSS_ACCOUNTS: [(&str, &str); 4] =
-    [("due", "head"), ("queue", "outgoing"), ("words", "disclosed"), ("prune", "marks")];
+/// Statements that read what spans accounts, and the rows of theirs that do: the claim's search,
+/// upkeep of all accounts, page by page, and the list of accounts.
+const ACROSS_ACCOUNTS: [(&str, &str); 12] = [
+    ("due", "head"),
+    ("queue", "outgoing"),
+    ("words", "disclosed"),
+    ("prune", "marks"),
+    ("next_account", "policies"),
+    ("next_account", "contacts"),
+    ("next_account", "accounts"),
+    ("next_account", "erased"),
+    ("next_account", "suppressed"),
+    ("next_account", "entries"),
+    ("next_account", "marks"),
+    ("next_account", "outgoing"),
+];
 /// The index that the claim's search goes along.
 const INDEX_ACROSS_ACCOUNTS: &str = "outgoing_due";
 /// What says which schema stands; of no account.

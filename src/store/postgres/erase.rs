@@ -22,16 +22,22 @@ pub(super) async fn erase(
     number: &Hidden<i64>,
     mark: &Option<Vec<u8>>,
 ) -> Result<bool, Failure> {
-    session.begin(&[bound!(sql::LOCK_CONTACT, account, number)]).await?;
-    let mut statements = std::vec![
-        bound!(sql::KEEP_CHAIN, account, number),
-        bound!(sql::ERASE_ENTRIES, account, number),
-        bound!(sql::ERASE_ATTEMPTS, account, number),
-        bound!(sql::ERASE_OUTGOING, account, number),
-        bound!(sql::ERASE_CONTACT, account, number),
-    ];
+    let mut first = Vec::new();
     if let Some(mark) = mark {
-        statements.push(bound!(sql::SUPPRESS, account, mark));
+        // First: it waits for a record that is being written (hold_erasures.sql), to find it.
+        first.push(bound!(sql::SUPPRESS, account, mark));
+    }
+    first.push(bound!(sql::LOCK_CONTACT, account, number));
+    let locked = session.begin(&first).await?;
+    let mut statements = std::vec![bound!(sql::ERASE_ATTEMPTS, account, number)];
+    // What is written from now on is not what is to be erased.
+    if locked.last().is_some_and(|rows| !rows.is_empty()) {
+        statements.extend([
+            bound!(sql::KEEP_CHAIN, account, number),
+            bound!(sql::ERASE_ENTRIES, account, number),
+            bound!(sql::ERASE_OUTGOING, account, number),
+            bound!(sql::ERASE_CONTACT, account, number),
+        ]);
     }
     let erased = session.commit(&statements).await?;
     Ok(erased.iter().any(|rows| !rows.is_empty()))

@@ -130,7 +130,7 @@ impl Ledger for PostgresStorage {
     }
 }
 
-fn sealed_row(row: &Row) -> Result<SealedRow, BadRow> {
+pub(super) fn sealed_row(row: &Row) -> Result<SealedRow, BadRow> {
     let json: Option<String> = get(row, 3, "entry")?;
     let salts: Option<&[u8]> = get(row, 4, "salt")?;
     let disclosed = match (json, salts) {

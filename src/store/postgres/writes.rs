@@ -35,6 +35,7 @@ pub(super) struct Writes<'a> {
     put_back_at: Column<Option<i64>>,
     cancelled: Lines<'a>,
     prompts_alone: Column<bool>,
+    unsuppressed: Erasures<'a>,
     outgoing: Messages<'a>,
     told: Lines<'a>,
 }
@@ -93,6 +94,12 @@ struct Keys<'a> {
     destination: Column<String>,
     revision: Column<i64>,
     n: Column<i64>,
+}
+
+#[derive(Debug, Default)]
+struct Erasures<'a> {
+    account: Column<&'a str>,
+    mark: Column<&'a [u8]>,
 }
 
 #[derive(Debug, Default)]
@@ -211,6 +218,12 @@ impl<'a> Writes<'a> {
         self.marks.at.push(at);
     }
 
+    /// That no erasure by this mark comes between what was read and what is written.
+    pub(super) fn unsuppressed(&mut self, account: &'a AccountId, mark: &'a [u8; 32]) {
+        self.unsuppressed.account.push(account.as_str());
+        self.unsuppressed.mark.push(mark);
+    }
+
     /// The end of a claim on the message in this line.
     pub(super) fn settle(&mut self, id: &'a OutgoingId, destination: String, then: Then) {
         let (to, at) = match then {
@@ -266,6 +279,11 @@ impl<'a> Writes<'a> {
     /// The statements, in an order that is right.
     pub(super) fn statements(&self) -> Vec<Bound<'_>> {
         let mut statements = Vec::new();
+        let it = &self.unsuppressed;
+        if !it.account.is_empty() {
+            statements.push(bound!(sql::HOLD_ERASURES, &it.account, &it.mark));
+            statements.push(bound!(sql::FREE_ERASURES, &it.account, &it.mark));
+        }
         let (contact, entry, mark) = (&self.contacts, &self.entries, &self.marks);
         let is_empty = [&contact.account, &entry.account, &mark.account].map(Column::is_empty);
         if is_empty != [true; 3] {
