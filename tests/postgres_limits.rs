@@ -66,7 +66,9 @@ fn at_once(storage: &PostgresStorage, commits: &[Commit]) -> Vec<Result<Committe
 #[test]
 fn a_row_that_others_hold_costs_its_own_caller_alone() {
     let database = Server::shared().create_database();
-    let options = Options::default().lock_timeout(Duration::from_millis(300));
+    // The others have time of their own for a new connection.
+    let patience = Duration::from_millis(1_500);
+    let options = Options::default().lock_timeout(Duration::from_secs(2)).patience(patience);
     let storage = connect(&database, options);
     let replies = opened(&storage, 20);
     let other = database.session();

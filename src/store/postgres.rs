@@ -7,6 +7,7 @@ mod commit;
 mod erase;
 mod error;
 mod failure;
+mod hosts;
 mod lanes;
 mod ledger;
 mod load;
