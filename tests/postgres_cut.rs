@@ -355,8 +355,9 @@ fn settings_cut_at_any_message_are_stored_as_it_was_answered() {
     let set = || {
         let expected = Revision::new(u64::try_from(stored()[0]).unwrap());
         let owner = Actor::new(ActorId::new("ana").unwrap(), Role::Owner);
-        let entry = Entry::of_policy_change(owner, None, expected, START);
-        let policy = Some(Policy::default());
+        let policy = Policy::default();
+        let entry = Entry::of_policy_change(owner, Ok(&policy), expected, START);
+        let policy = Some(policy);
         block_on(storage.set_policy(PolicyChange { account: account(), expected, policy, entry }))
     };
     // The account's chain begins with the first.
