@@ -39,7 +39,7 @@ pub use self::{
     evidence::{Evidence, Proof},
     hash::Hash,
     note::{BadNote, InvalidKey, NoteKey, NoteSigner},
-    publish::{Directory, DirectoryError, Sink},
+    publish::{CheckpointSink, Directory, DirectoryError},
     seal::{ChainId, Head, NoRandomness, Salts, Unsealed, seal},
     suppression::SuppressionKey,
     tile::{Tile, TileSource, TiledLog},

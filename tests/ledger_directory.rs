@@ -11,8 +11,8 @@ use optin::{
     Contact, Engine, Event, Handover, Outbox, Outgoing, PhoneNumber, Source,
     blocking::block_on,
     ledger::{
-        BadNote, ChainId, Checkpoint, Checkpointer, Directory, DirectoryError, Hash, NoteSigner,
-        Sink,
+        BadNote, ChainId, Checkpoint, CheckpointSink, Checkpointer, Directory, DirectoryError,
+        Hash, NoteSigner,
         audit::{self, BadLedger},
         merkle::leaf_hash,
     },

@@ -9,8 +9,8 @@ use optin::{
     Engine, Handover, Outbox, Outgoing,
     blocking::block_on,
     ledger::{
-        BadCheckpoint, Checkpoint, Checkpointer, Directory, DirectoryError, Evidence, Flaw, Hash,
-        NoteKey, NoteSigner, Sink,
+        BadCheckpoint, Checkpoint, CheckpointSink, Checkpointer, Directory, DirectoryError,
+        Evidence, Flaw, Hash, NoteKey, NoteSigner,
         audit::{self, BadLedger, PublishedLog},
         evidence::BadEvidence,
     },

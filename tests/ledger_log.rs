@@ -19,8 +19,8 @@ use optin::{
     AccountId, Contact, Engine, Event, Handover, Outbox, Outgoing, PhoneNumber, Source, Storage,
     blocking::block_on,
     ledger::{
-        Checkpoint, CheckpointError, Checkpointer, Directory, DirectoryError, Ledger, NoteSigner,
-        Sealed, Sink, Tile, TileSource, TiledLog, merkle,
+        Checkpoint, CheckpointError, CheckpointSink, Checkpointer, Directory, DirectoryError,
+        Ledger, NoteSigner, Sealed, Tile, TileSource, TiledLog, merkle,
     },
     store::{MemoryStorage, SqliteStorage},
 };
@@ -95,7 +95,7 @@ impl TileSource for Shelf {
     }
 }
 
-impl Sink for Shelf {
+impl CheckpointSink for Shelf {
     fn publish(&self, path: &str, bytes: &[u8]) -> Result<bool, Failed> {
         self.call(|| self.files().entry(path.into()).or_insert_with(|| bytes.into()) == bytes)
     }
@@ -118,7 +118,7 @@ impl Sink for Shelf {
 }
 
 /// Somebody changes what is published.
-fn replace_checkpoint(sink: &impl Sink<Error: std::fmt::Debug>, note: &str) {
+fn replace_checkpoint(sink: &impl CheckpointSink<Error: std::fmt::Debug>, note: &str) {
     let published = sink.checkpoint().unwrap();
     assert!(sink.publish_checkpoint(published.as_deref(), note).unwrap());
 }
@@ -129,7 +129,7 @@ fn signers() -> [NoteSigner; 1] {
     [NoteSigner::new("example.com/consent", [7; 32]).unwrap()]
 }
 
-fn run<S: Ledger, K: Sink>(
+fn run<S: Ledger, K: CheckpointSink>(
     storage: &S,
     sink: &K,
 ) -> Result<Checkpoint, CheckpointError<S::Error, K::Error>> {
@@ -293,7 +293,7 @@ impl TileSource for Slow<'_> {
     }
 }
 
-impl Sink for Slow<'_> {
+impl CheckpointSink for Slow<'_> {
     fn publish(&self, path: &str, bytes: &[u8]) -> Result<bool, DirectoryError> {
         self.log.publish(path, bytes)
     }

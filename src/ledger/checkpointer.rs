@@ -8,7 +8,7 @@ use super::{
     hash::Hash,
     merkle::{Hashes, consistency, inclusion, is_consistent, is_included, leaf_hash, root},
     note::{NoteKey, NoteSigner},
-    publish::Sink,
+    publish::CheckpointSink,
     tile::{BadTile, Tile, TiledLog, WIDTH, top},
 };
 use crate::consent::id::AccountId;
@@ -101,7 +101,7 @@ impl<S, K> From<BadTile<K>> for CheckpointError<S, K> {
 
 type Failed<S, K> = CheckpointError<<S as crate::Storage>::Error, <K as super::TileSource>::Error>;
 
-impl<'a, S: Ledger, K: Sink> Checkpointer<'a, S, K> {
+impl<'a, S: Ledger, K: CheckpointSink> Checkpointer<'a, S, K> {
     /// A checkpointer of this account's log under this name, which checkpoints begin with:
     /// `example.com/consent/acme`, say. It signs with all of `signers`.
     pub fn new(

@@ -23,7 +23,7 @@ use super::{
     hash::Hash,
     merkle::inclusion,
     note::NoteKey,
-    publish::{Directory, Sink},
+    publish::{CheckpointSink, Directory},
     seal::Salts,
     stored,
     tile::{BadTile, TiledLog},
@@ -158,7 +158,7 @@ impl Evidence {
     ///
     /// # Errors
     /// [`GatherError`].
-    pub async fn gather_published<S: Ledger, K: Sink>(
+    pub async fn gather_published<S: Ledger, K: CheckpointSink>(
         storage: &S,
         contact: &Contact,
         sink: &K,
@@ -167,7 +167,7 @@ impl Evidence {
         Self::gathered(storage, contact, checkpoint(sink, keys)?).await
     }
 
-    async fn gathered<S: Ledger, K: Sink>(
+    async fn gathered<S: Ledger, K: CheckpointSink>(
         storage: &S,
         contact: &Contact,
         (note, log): Published<'_, K>,
@@ -231,7 +231,7 @@ impl Evidence {
 
 type Published<'a, K> = (Option<String>, Option<(TiledLog<'a, K>, u64)>);
 
-fn checkpoint<'a, S, K: Sink>(
+fn checkpoint<'a, S, K: CheckpointSink>(
     sink: &'a K,
     keys: &[NoteKey],
 ) -> Result<Published<'a, K>, GatherError<S, K::Error>> {
@@ -256,7 +256,7 @@ fn check_whose<S, K>(
     }
 }
 
-fn entry<S, K: Sink>(
+fn entry<S, K: CheckpointSink>(
     row: SealedRow,
     log: Option<&(TiledLog<'_, K>, u64)>,
 ) -> Result<EvidenceEntry, GatherError<S, K::Error>> {

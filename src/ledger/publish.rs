@@ -1,4 +1,4 @@
-//! Where tiles and checkpoints are published: the [`Sink`] trait, and a [`Directory`].
+//! Where tiles and checkpoints are published: the [`CheckpointSink`] trait, and a [`Directory`].
 
 use alloc::{format, string::String, vec::Vec};
 use std::{
@@ -20,7 +20,7 @@ use super::{
 /// - What is published under a path MUST stay: a tile is always the same. Only the checkpoint is
 ///   replaced, and only by whoever knows the one before it.
 /// - Calls may block; in an async runtime run the checkpointer on a thread that may.
-pub trait Sink: TileSource {
+pub trait CheckpointSink: TileSource {
     /// Publishes these bytes under this path: `tile/0/000`, `tile/entries/000.p/7`. `false`, and
     /// nothing is changed, where other bytes are published there; the same bytes may be again.
     ///
@@ -109,7 +109,7 @@ impl TileSource for Directory {
     }
 }
 
-impl Sink for Directory {
+impl CheckpointSink for Directory {
     fn publish(&self, path: &str, bytes: &[u8]) -> Result<bool, DirectoryError> {
         let place = self.path.join(path);
         let beside = beside(&place)?;

@@ -8,7 +8,7 @@ use optin::{
     AccountId, Archive, Contact, Dispatcher, Engine, Event, Handover, Message, Outbox, Outgoing,
     Override, Policy, Source,
     blocking::block_on,
-    ledger::{Checkpointer, Directory, Ledger, NoteSigner, Sink, SuppressionKey},
+    ledger::{CheckpointSink, Checkpointer, Directory, Ledger, NoteSigner, SuppressionKey},
     store::{
         SqliteError, SqliteStorage,
         sqlite::{Durability, Options},
@@ -55,7 +55,7 @@ pub(crate) fn publish(storage: &SqliteStorage, log: &Directory) -> String {
     let signers = signers();
     let checkpointer = Checkpointer::new(storage, log, account(), ORIGIN, &signers);
     block_on(checkpointer.run_once()).unwrap();
-    Sink::checkpoint(log).unwrap().unwrap()
+    CheckpointSink::checkpoint(log).unwrap().unwrap()
 }
 
 /// Makes a file in which every table has rows: contacts in all states and two accounts, somebody

@@ -6,7 +6,7 @@ use optin::{
     AccountId, Archive, Entry,
     blocking::block_on,
     ledger::{
-        ChainId, Directory, Hash, Head, Salts, Sink, Tile, TiledLog, Unsealed, Verifier,
+        ChainId, CheckpointSink, Directory, Hash, Head, Salts, Tile, TiledLog, Unsealed, Verifier,
         merkle::{self, inclusion, is_included, leaf_hash},
         seal::seal,
         stored,

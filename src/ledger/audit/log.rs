@@ -12,7 +12,7 @@ use crate::{
         hash::Hash,
         merkle::{leaf_hash, root},
         note::NoteKey,
-        publish::{Directory, DirectoryError, Sink},
+        publish::{CheckpointSink, Directory, DirectoryError},
         seal::{ChainId, Head},
         tile::{BadTile, Tile, TileSource, TiledLog, WIDTH, top},
         verify::Flaw,

@@ -7,7 +7,8 @@ use optin::{
     AccountId, Contact, Engine, Event, Handover, Outbox, Outgoing, PhoneNumber, Source,
     blocking::block_on,
     ledger::{
-        self, Checkpointer, Directory, Ledger, NoteKey, NoteSigner, Sink, TiledLog, merkle, note,
+        self, CheckpointSink, Checkpointer, Directory, Ledger, NoteKey, NoteSigner, TiledLog,
+        merkle, note,
     },
     store::MemoryStorage,
 };
