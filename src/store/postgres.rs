@@ -61,9 +61,10 @@ use crate::{
 ///
 /// A leader that goes on while another was made (only Patroni itself died, or the machine stood
 /// still) can be read for as long as it stands: what is loaded from it, and a
-/// [`Permit`](crate::Permit), may be of before; a commit there that its standbys have left for the
-/// new leader is not answered. Have Patroni's watchdog stop such a leader, or set
-/// `synchronous_node_count` to the number of standbys, so that no commit there can be.
+/// [`Permit`](crate::Permit), may be older than what was answered since. A commit there is not
+/// answered once no standby follows it. Have such a leader stopped (Patroni's documentation,
+/// "Watchdog support"), or have commits wait for all standbys, of whom the new leader was one:
+/// `synchronous_node_count` as their number.
 ///
 /// [`erase`](crate::Archive::erase) and [`prune_texts`](crate::Archive::prune_texts) delete rows,
 /// whose bytes PostgreSQL leaves in its files until it vacuums the table and writes over them, and
