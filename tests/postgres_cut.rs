@@ -11,15 +11,17 @@ mod server;
 use std::thread;
 
 use black_box::Scratch;
+use chrono::TimeDelta;
 use commits::{Conversation, account, contact, conversation};
 use optin::{
-    Storage,
+    Actor, ActorId, Entry, Policy, Revision, Role, Storage,
     blocking::block_on,
-    storage::{Commit, Committed},
+    storage::{Commit, Committed, PolicyChange, PolicyCommitted},
     store::{
         PostgresStorage,
         postgres::{Options, PostgresError},
     },
+    strategies::START,
 };
 use postgres_proxy::{Cut, Proxy, Side, Through, wait_until};
 use server::{Database, Server, Session, config};
@@ -122,22 +124,12 @@ impl World<'_> {
         self.session.rows(&sql).concat()
     }
 
-    /// Commits while the connection is cut, each commit by a caller of its own, and waits until the
-    /// server has ended what was cut; tells whether anything was.
-    fn commit(
-        &self,
-        storage: &PostgresStorage,
-        commits: &[Commit],
-        cut: Cut,
-    ) -> (Vec<Answer>, bool) {
+    /// Calls while the connection is cut, and waits until the server has ended what was cut; tells
+    /// whether anything was.
+    fn cut<T>(&self, cut: Cut, call: impl FnOnce() -> T) -> (T, bool) {
         self.proxy.cut(cut);
         let before = self.sessions();
-        let answers = thread::scope(|scope| {
-            let commit = |commit: &Commit| block_on(storage.commit(commit.clone()));
-            let callers: Vec<_> =
-                commits.iter().map(|one| scope.spawn(move || commit(one))).collect();
-            callers.into_iter().map(|caller| caller.join().unwrap()).collect()
-        });
+        let answer = call();
         let was_cut = self.proxy.was_cut();
         if was_cut {
             wait_until("the cut session ends", || {
@@ -146,8 +138,23 @@ impl World<'_> {
                 !sessions.iter().any(is_old) && sessions.len() <= self.proxy.open()
             });
         }
-        (answers, was_cut)
+        (answer, was_cut)
     }
+
+    /// The messages of a call, where nothing is cut.
+    fn messages<T>(&self, call: impl FnOnce() -> T) -> (usize, usize) {
+        self.cut(Cut { side: Side::Client, at: usize::MAX, through: Through::All }, call);
+        self.proxy.messages()
+    }
+}
+
+/// Commits at once, each by a caller of its own.
+fn commit(storage: &PostgresStorage, commits: &[Commit]) -> Vec<Answer> {
+    thread::scope(|scope| {
+        let commit = |commit: &Commit| block_on(storage.commit(commit.clone()));
+        let callers: Vec<_> = commits.iter().map(|one| scope.spawn(move || commit(one))).collect();
+        callers.into_iter().map(|caller| caller.join().unwrap()).collect()
+    })
 }
 
 type Answer = Result<Committed, PostgresError>;
@@ -223,7 +230,7 @@ fn cut_everywhere(name: &str, fresh: Connection, at_once: u64) {
             Connection::Used => use_up(&mut world, &storage),
         }
         let replies = open(&mut world, &direct, at_once);
-        let (answers, was_cut) = world.commit(&storage, &replies, cut);
+        let (answers, was_cut) = world.cut(cut, || commit(&storage, &replies));
         cuts += usize::from(was_cut);
         for (reply, answer) in replies.iter().zip(&answers) {
             tally.check(&world, &ends, cut, reply, answer);
@@ -273,10 +280,10 @@ fn messages(world: &mut World<'_>, fresh: Connection, at_once: u64) -> (usize, u
     }
     let direct = connect(world.database.config());
     let replies = open(world, &direct, at_once);
-    let never = Cut { side: Side::Client, at: usize::MAX, through: Through::All };
-    let (answers, _) = world.commit(&storage, &replies, never);
-    assert!(answers.iter().all(|answer| *answer == Ok(applied())), "{answers:?}");
-    world.proxy.messages()
+    world.messages(|| {
+        let answers = commit(&storage, &replies);
+        assert!(answers.iter().all(|answer| *answer == Ok(applied())), "{answers:?}");
+    })
 }
 
 #[test]
@@ -292,6 +299,83 @@ fn a_first_commit_cut_at_any_message_is_stored_as_it_was_answered() {
 #[test]
 fn commits_at_once_cut_at_any_message_are_stored_as_they_were_answered() {
     cut_everywhere("cut-batch", Connection::Used, AT_ONCE);
+}
+
+/// What is claimed was answered, or is not known; and nobody else is given it.
+#[test]
+fn a_claim_cut_at_any_message_is_given_to_nobody_else() {
+    let mut world = World::new("cut-claim");
+    let direct = connect(world.database.config());
+    let storage = connect(world.config());
+    let queue = |world: &mut World<'_>| {
+        world.session.run("DELETE FROM optin.outgoing");
+        let mut opening = world.next().opening;
+        opening.lease = None;
+        opening.outgoing.truncate(1);
+        block_on(direct.commit(opening)).unwrap();
+    };
+    let until = START + TimeDelta::seconds(30);
+    let claim = |storage: &PostgresStorage| block_on(storage.claim(START, until, 1));
+    queue(&mut world);
+    claim(&storage).unwrap();
+    queue(&mut world);
+    let (client, server) = world.messages(|| assert_eq!(claim(&storage).unwrap().len(), 1));
+    let (mut given, mut not_known) = (0, 0);
+    for cut in Cut::all(client, server) {
+        queue(&mut world);
+        let (answer, was_cut) = world.cut(cut, || claim(&storage));
+        assert!(was_cut);
+        let stored = world.session.rows("SELECT state, claims FROM optin.outgoing");
+        let is_claimed = stored == [["claimed", "1"]];
+        assert!(is_claimed || stored == [["queued", "0"]], "{cut:?}: {stored:?}");
+        match answer {
+            Ok(claims) => {
+                assert!(is_claimed && claims.len() == 1, "{cut:?}: {claims:?}, {stored:?}");
+                given += 1;
+            }
+            Err(PostgresError::NotKnown) => not_known += 1,
+            Err(error) => panic!("{cut:?}: {error:?}, {stored:?}"),
+        }
+        let again = claim(&storage).unwrap();
+        assert_eq!(again.len(), usize::from(!is_claimed), "{cut:?}");
+    }
+    println!("{given} given, {not_known} not known");
+    assert!(given > 0 && not_known > 0);
+}
+
+/// Settings and their entry are stored together, and as it was answered.
+#[test]
+fn settings_cut_at_any_message_are_stored_as_it_was_answered() {
+    let world = World::new("cut-settings");
+    let storage = connect(world.config());
+    let stored = || {
+        let count = |table: &str| world.session.number(&format!("SELECT count(*) FROM {table}"));
+        [count("optin.policies"), count("optin.entries"), count("optin.disclosed")]
+    };
+    let set = || {
+        let expected = Revision::new(u64::try_from(stored()[0]).unwrap());
+        let owner = Actor::new(ActorId::new("ana").unwrap(), Role::Owner);
+        let policy = Policy::default();
+        let entry = Entry::of_policy_change(owner, Ok(&policy), expected, START);
+        let policy = Some(policy);
+        block_on(storage.set_policy(PolicyChange { account: account(), expected, policy, entry }))
+    };
+    // The account's chain begins with the first.
+    set().unwrap();
+    set().unwrap();
+    let (client, server) = world.messages(|| set().unwrap());
+    for cut in Cut::all(client, server) {
+        let before = stored();
+        let (answer, was_cut) = world.cut(cut, set);
+        let after = stored();
+        assert!(was_cut);
+        assert!([before, before.map(|count| count + 1)].contains(&after), "{cut:?}: {after:?}");
+        match answer {
+            Ok(PolicyCommitted::Applied) => assert_ne!(after, before, "{cut:?}"),
+            Err(PostgresError::NotKnown) => {}
+            answer => panic!("{cut:?}: {answer:?}"),
+        }
+    }
 }
 
 /// A query is one message, and four answer it: its columns, its row, its end, and that the server

@@ -15,6 +15,11 @@ const VALIDITY: TimeDelta = TimeDelta::seconds(30);
 /// that a message to someone who has not opted in does not compile; an opt-out within its 30
 /// seconds cannot reach it there.
 ///
+/// It rests on what the storage reads. A PostgreSQL leader that does not know of the one made
+/// after it shows what was before: `Engine::send` has to commit and so cannot use such a permit,
+/// but a host that sends by itself could, after an opt-out (`PostgresStorage` says what prevents
+/// it).
+///
 /// ```compile_fail
 /// fn twice(permit: optin::Permit) -> (optin::Permit, optin::Permit) {
 ///     (permit.clone(), permit)

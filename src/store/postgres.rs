@@ -7,6 +7,7 @@ mod commit;
 mod erase;
 mod error;
 mod failure;
+mod hosts;
 mod lanes;
 mod ledger;
 mod load;
@@ -52,8 +53,18 @@ use crate::{
 /// async runtime and in none; it opens them when they are needed and again when they are lost.
 /// Callers wait for room where too many are waiting.
 ///
-/// What was answered survives what the server's `synchronous_commit` says: with quorum-synchronous
-/// standbys the loss of a server.
+/// What was answered survives what the server's `synchronous_commit` says: `on`, the loss of power;
+/// and with standbys in `synchronous_standby_names` (`ANY 1 (b, c)`) the loss of the leader. A
+/// commit that no standby answers is [`PostgresError::NotKnown`]. Under Patroni that is
+/// `synchronous_mode: quorum` with `synchronous_mode_strict: true`; its `ttl`, at least 20 seconds,
+/// is about how long nobody takes writes after the loss of a leader.
+///
+/// A leader that goes on while another was made (only Patroni itself died, or the machine stood
+/// still) can be read for as long as it stands: what is loaded from it, and a
+/// [`Permit`](crate::Permit), may be older than what was answered since. A commit there is not
+/// answered once no standby follows it. Have such a leader stopped (Patroni's documentation,
+/// "Watchdog support"), or have commits wait for all standbys, of whom the new leader was one:
+/// `synchronous_node_count` as their number.
 ///
 /// [`erase`](crate::Archive::erase) and [`prune_texts`](crate::Archive::prune_texts) delete rows,
 /// whose bytes PostgreSQL leaves in its files until it vacuums the table and writes over them, and

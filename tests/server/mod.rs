@@ -6,6 +6,7 @@ mod session;
 use std::{
     fs::OpenOptions,
     io::{BufRead, BufReader, Write},
+    os::unix::process::CommandExt,
     path::{Path, PathBuf},
     process::{Child, ChildStdin, ChildStdout, Command, Stdio},
     sync::{
@@ -76,6 +77,8 @@ impl Server {
         let mut process = process
             .args(["-c", include_str!("supervisor.sh"), "supervisor"])
             .arg(binaries())
+            // Who kills the test's whole group does not kill what cleans up after it.
+            .process_group(0)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
@@ -97,7 +100,10 @@ impl Server {
             "log_min_error_statement = panic",
         ]);
         server.set(match durability {
-            Durability::Full => &["fsync = on", "synchronous_commit = on"],
+            // After a stop all files are synced: by one call, where the system has it.
+            Durability::Full => {
+                &["fsync = on", "synchronous_commit = on", "recovery_init_sync_method = syncfs"]
+            }
             Durability::None => {
                 &["fsync = off", "synchronous_commit = off", "full_page_writes = off"]
             }

@@ -38,7 +38,7 @@ pub enum PostgresError {
         known: i64,
     },
     /// A statement, or waiting for a lock, took longer than [`Options`](super::Options) allow.
-    /// Repeat later.
+    /// Repeat later: the other hosts are asked first then.
     #[error("the server took too long")]
     TimedOut,
     /// Others were at the same rows again and again. Repeat.

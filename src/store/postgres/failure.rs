@@ -12,6 +12,9 @@ pub(super) enum Failure {
     Lost,
     /// It may have been stored, and the connection is of no use any more.
     NotKnown,
+    /// Nothing was stored: the server took too long, which may be for good: a leader that was taken
+    /// away keeps the locks of those that wait for its standbys. Another may lead by now.
+    TimedOut,
     /// Nothing was stored: somebody else was at the same rows.
     Contended,
     /// Nothing was stored: a row of this key came meanwhile.
@@ -31,7 +34,7 @@ impl Failure {
             // read_only_sql_transaction: the server is a standby now.
             "25006" => Self::Lost,
             // query_canceled, lock_not_available
-            "57014" | "55P03" => Self::Failed(PostgresError::TimedOut),
+            "57014" | "55P03" => Self::TimedOut,
             // undefined_table, invalid_schema_name, undefined_column
             "42P01" | "3F000" | "42703" => Self::Failed(PostgresError::NotMigrated),
             other if ends_connection(other) => Self::Lost,
@@ -46,13 +49,17 @@ impl Failure {
             Self::Failed(PostgresError::Server { code }) if code.code().starts_with("XX") => {
                 Self::NotKnown
             }
-            other @ (Self::NotKnown | Self::Contended | Self::Taken | Self::Failed(_)) => other,
+            other @ (Self::NotKnown
+            | Self::TimedOut
+            | Self::Contended
+            | Self::Taken
+            | Self::Failed(_)) => other,
         }
     }
 
     /// Whether the connection is of no use any more.
     pub(super) fn ends_connection(&self) -> bool {
-        matches!(self, Self::Lost | Self::NotKnown)
+        matches!(self, Self::Lost | Self::NotKnown | Self::TimedOut)
     }
 }
 

@@ -62,6 +62,7 @@ fn came_too_late(failure: Failure) -> Failure {
         }
         Failure::Lost
         | Failure::NotKnown
+        | Failure::TimedOut
         | Failure::Contended
         | Failure::Taken
         | Failure::Failed(_) => failure,

@@ -10,6 +10,7 @@ use tokio_postgres::{Config, Error, Socket, config::Host, error::SqlState, tls::
 use super::{
     PostgresError,
     failure::{Failure, refuses},
+    hosts::{Hosts, Place, Trying},
     session::Session,
 };
 
@@ -27,9 +28,8 @@ pub(super) const TIME_TO_CONNECT: Duration = Duration::from_secs(3);
 
 struct Opener<T> {
     /// One host each.
-    hosts: Vec<Config>,
-    /// The host that is tried first: the one that worked last, or the one after that which did not.
-    first: Cell<usize>,
+    configs: Vec<Config>,
+    hosts: Rc<Hosts>,
     /// Whether the server knows the settings of [`PLANS`].
     knows_plans: Cell<bool>,
     tls: T,
@@ -42,9 +42,9 @@ where
     T: MakeTlsConnect<Socket> + Clone + 'static,
     T::Stream: Send,
 {
-    let hosts = hosts(config);
-    let (first, knows_plans) = (Cell::new(0), Cell::new(true));
-    let opener = Rc::new(Opener { hosts, first, knows_plans, tls, patience });
+    let configs = one_host_each(config);
+    let (hosts, knows_plans) = (Hosts::new(configs.len()), Cell::new(true));
+    let opener = Rc::new(Opener { configs, hosts, knows_plans, tls, patience });
     Rc::new(move || {
         let opener = opener.clone();
         Box::pin(async move { opener.open().await })
@@ -58,14 +58,11 @@ where
 {
     async fn open(&self) -> Result<Session, Failure> {
         let mut failure = Failure::Lost;
-        let first = self.first.get();
-        for n in 0..self.hosts.len() {
-            let index = (first + n) % self.hosts.len();
-            // A caller that does not wait for its end goes on with the next one.
-            self.first.set((index + 1) % self.hosts.len());
-            match self.open_host(&self.hosts[index]).await {
+        for index in self.hosts.in_turn() {
+            let trying = Trying::new(self.hosts.place(index));
+            match self.open_host(index).await {
                 Ok(session) => {
-                    self.first.set(index);
+                    trying.succeed();
                     return Ok(session);
                 }
                 Err(Failure::Lost) => {}
@@ -75,11 +72,13 @@ where
         Err(failure)
     }
 
-    async fn open_host(&self, host: &Config) -> Result<Session, Failure> {
+    async fn open_host(&self, index: usize) -> Result<Session, Failure> {
+        let host = &self.configs[index];
+        let place = || self.hosts.place(index);
         if self.knows_plans.get() {
             let mut planned = host.clone();
             planned.options(format!("{PLANS} {}", host.get_options().unwrap_or("")));
-            let opened = self.open_once(&planned).await?;
+            let opened = self.open_once(&planned, place()).await?;
             let code = opened.as_ref().err().and_then(Error::code);
             // Another server than PostgreSQL, that speaks as it does.
             if code != Some(&SqlState::UNDEFINED_OBJECT) {
@@ -87,13 +86,17 @@ where
             }
             self.knows_plans.set(false);
         }
-        self.open_once(host).await?.map_err(|error| refused(&error))
+        self.open_once(host, place()).await?.map_err(|error| refused(&error))
     }
 
     /// A host may take the connection and then say nothing, as one does whose processes stand still.
-    async fn open_once(&self, host: &Config) -> Result<Result<Session, Error>, Failure> {
+    async fn open_once(
+        &self,
+        host: &Config,
+        place: Place,
+    ) -> Result<Result<Session, Error>, Failure> {
         let bound = host.get_connect_timeout().copied().unwrap_or(TIME_TO_CONNECT);
-        let open = Session::open(host, self.tls.clone(), self.patience);
+        let open = Session::open(host, self.tls.clone(), self.patience, place);
         timeout(bound.saturating_mul(2), open).await.map_err(|_| Failure::Lost)
     }
 }
@@ -112,7 +115,7 @@ fn refused(error: &Error) -> Failure {
 
 /// The configuration for each host alone, in their order. Many hosts in one would be tried one
 /// after the other without a bound on what comes after the network's connection.
-fn hosts(config: &Config) -> Vec<Config> {
+fn one_host_each(config: &Config) -> Vec<Config> {
     let (names, addresses) = (config.get_hosts(), config.get_hostaddrs());
     let (ports, count) = (config.get_ports(), names.len().max(addresses.len()));
     let matches = |length: usize| length == 0 || length == count;
@@ -153,7 +156,9 @@ fn without_hosts(config: &Config) -> Config {
         .keepalives(config.get_keepalives())
         .keepalives_idle(config.get_keepalives_idle())
         .target_session_attrs(config.get_target_session_attrs())
-        .channel_binding(config.get_channel_binding());
+        .channel_binding(config.get_channel_binding())
+        // Of one host's addresses; the hosts take turns as `Hosts` says.
+        .load_balance_hosts(config.get_load_balance_hosts());
     if let Some(user) = config.get_user() {
         copy.user(user);
     }

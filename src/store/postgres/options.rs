@@ -80,20 +80,24 @@ impl Options {
 
     /// The same options, gathering or not: without, each load and each commit goes alone, as many
     /// at once as there are connections. Default: gathering.
+    ///
+    /// The statements stay the same, with one row in them: a server that refuses one of them
+    /// refuses it either way.
     #[must_use]
     pub fn gather(self, gathers: bool) -> Self {
         Self { gathers, ..self }
     }
 
-    /// The same options with a bound on each statement, 100 milliseconds to an hour. Default: 10
-    /// seconds.
+    /// The same options with a bound on each statement, 100 milliseconds to an hour: then the call
+    /// fails with [`PostgresError::TimedOut`]. An answer is waited for 5 seconds longer. Default:
+    /// 10 seconds.
     #[must_use]
     pub fn statement_timeout(self, timeout: Duration) -> Self {
         Self { statement_timeout: bounded(timeout), ..self }
     }
 
-    /// The same options with a bound on waiting for a lock, 100 milliseconds to an hour. Default:
-    /// 5 seconds.
+    /// The same options with a bound on waiting for a lock, 100 milliseconds to an hour: then the
+    /// call fails with [`PostgresError::TimedOut`]. Default: 5 seconds.
     #[must_use]
     pub fn lock_timeout(self, timeout: Duration) -> Self {
         Self { lock_timeout: bounded(timeout), ..self }
@@ -114,6 +118,15 @@ impl Options {
     }
 
     /// A storage with these options. It connects when it is first used.
+    ///
+    /// Of many hosts each may take the configuration's `connect_timeout` (3 seconds where it has
+    /// none) for the network, and as long again for all that follows; then the next one is tried.
+    ///
+    /// Where a call times out or has no answer, its connection is closed, and the other hosts are
+    /// tried before that one. So, with the defaults, a leader that stands still holds its callers
+    /// up for 15 seconds, and each further host that says nothing for 6 more, until the one that
+    /// takes writes is found; a caller whose patience ends before is told, and the next one goes
+    /// on from there. Name each host: of one name with many addresses they share these 6 seconds.
     ///
     /// # Errors
     /// As [`PostgresStorage::connect`].

@@ -48,7 +48,7 @@ impl Pool {
         let served = queue.clone();
         let thread = std::thread::Builder::new()
             .name("optin-postgres".into())
-            .spawn(move || run(&runtime, &served, connections, &opens()))
+            .spawn(move || run(&runtime, &served, connections, patience, &opens()))
             .map_err(|_| PostgresError::Stopped)?;
         Ok(Self { queue, patience, thread: Some(thread) })
     }
@@ -107,10 +107,17 @@ impl Pool {
     }
 }
 
-fn run(runtime: &Runtime, queue: &Arc<Queue>, connections: usize, opens: &Opens) {
+fn run(
+    runtime: &Runtime,
+    queue: &Arc<Queue>,
+    connections: usize,
+    patience: Duration,
+    opens: &Opens,
+) {
     let tasks = LocalSet::new();
     let workers = (0..connections)
-        .map(|number| tasks.spawn_local(Worker::new(queue.clone(), opens.clone(), number).run()));
+        .map(|number| Worker::new(queue.clone(), opens.clone(), patience, number))
+        .map(|worker| tasks.spawn_local(worker.run()));
     let workers: Vec<_> = workers.collect();
     tasks.block_on(runtime, async {
         queue.closed().await;

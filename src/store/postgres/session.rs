@@ -9,12 +9,13 @@ use core::{
 use std::{boxed::Box, collections::HashMap, sync::Arc, vec::Vec};
 
 use futures_util::future::{LocalBoxFuture, join_all};
+use tokio::task::AbortHandle;
 use tokio_postgres::{
     AsyncMessage, Client, Row, Socket, Statement, error::Severity, tls::MakeTlsConnect,
     types::ToSql,
 };
 
-use super::{failure::Failure, sql::Sql};
+use super::{failure::Failure, hosts::Place, sql::Sql};
 
 /// A statement with its values.
 pub(super) type Bound<'a> = (Sql, Vec<&'a (dyn ToSql + Sync)>);
@@ -48,6 +49,11 @@ pub(super) struct Session {
     in_transaction: Cell<bool>,
     /// How long an answer may take.
     patience: Duration,
+    place: Place,
+    /// What drives the connection, and holds its socket.
+    driver: AbortHandle,
+    /// Whether an answer is waited for, or was until nobody waited any more.
+    awaits: Cell<bool>,
 }
 
 impl Session {
@@ -56,6 +62,7 @@ impl Session {
         config: &tokio_postgres::Config,
         tls: T,
         patience: Duration,
+        place: Place,
     ) -> Result<Self, tokio_postgres::Error>
     where
         T: MakeTlsConnect<Socket>,
@@ -64,7 +71,7 @@ impl Session {
         let (client, mut connection) = config.connect(tls).await?;
         let warned = Arc::new(AtomicBool::new(false));
         let warns = warned.clone();
-        tokio::spawn(async move {
+        let driver = tokio::spawn(async move {
             while let Some(Ok(message)) = poll_fn(|context| connection.poll_message(context)).await
             {
                 if let AsyncMessage::Notice(notice) = message
@@ -80,11 +87,20 @@ impl Session {
             warned,
             in_transaction: Cell::new(false),
             patience,
+            place,
+            driver: driver.abort_handle(),
+            awaits: Cell::new(false),
         })
     }
 
+    /// Whether it is of no use any more, by itself or because its host fell silent.
     pub(super) fn is_closed(&self) -> bool {
-        self.client.is_closed()
+        self.client.is_closed() || self.place.is_left()
+    }
+
+    /// The host that it is at.
+    pub(super) fn place(&self) -> &Place {
+        &self.place
     }
 
     /// Reads by one statement, outside of a transaction.
@@ -203,13 +219,34 @@ impl Session {
 
     /// Waits, but not for ever: a network that swallows packets closes nothing.
     async fn within<T>(&self, answer: impl Future<Output = T>) -> Result<T, Failure> {
-        tokio::time::timeout(self.patience, answer).await.map_err(|_| Failure::Lost)
+        self.awaits.set(true);
+        let Ok(answer) = tokio::time::timeout(self.patience, answer).await else {
+            self.place.fell_silent();
+            return Err(Failure::Lost);
+        };
+        self.awaits.set(false);
+        Ok(answer)
     }
 
     /// PostgreSQL warns, and says that all is well, where it was told to stop waiting for its
     /// standbys (`SyncRepWaitForLSN`): then a failover could lose what was stored.
     fn unwarned<T>(&self, answer: T) -> Result<T, Failure> {
-        if self.warned.load(Ordering::Acquire) { Err(Failure::NotKnown) } else { Ok(answer) }
+        if self.warned.load(Ordering::Acquire) {
+            self.place.avoid();
+            return Err(Failure::NotKnown);
+        }
+        Ok(answer)
+    }
+}
+
+/// A connection that is dropped says goodbye, but waits for what it asked before: where the server
+/// stands still, for ever.
+impl Drop for Session {
+    fn drop(&mut self) {
+        if self.awaits.get() {
+            self.place.avoid();
+            self.driver.abort();
+        }
     }
 }
 

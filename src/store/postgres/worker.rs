@@ -29,12 +29,15 @@ pub(super) struct Worker {
     opens: Opens,
     session: Option<Rc<Session>>,
     has_schema: bool,
+    /// How long a connection is waited for.
+    patience: Duration,
     chance: u64,
 }
 
 impl Worker {
-    pub(super) fn new(queue: Arc<Queue>, opens: Opens, number: usize) -> Self {
-        Self { queue, opens, session: None, has_schema: false, chance: number as u64 + 1 }
+    pub(super) fn new(queue: Arc<Queue>, opens: Opens, patience: Duration, number: usize) -> Self {
+        let chance = number as u64 + 1;
+        Self { queue, opens, session: None, has_schema: false, patience, chance }
     }
 
     /// Works until the queue is closed.
@@ -56,10 +59,15 @@ impl Worker {
         jobs: Vec<Waiting<I, O>>,
         run: impl AsyncFn(&Session, &[&I]) -> Result<Vec<O>, Failure>,
     ) {
-        let wanted: Vec<_> = jobs.into_iter().filter(|job| !job.answer.is_canceled()).collect();
-        let mut groups = std::vec![wanted];
-        while let Some(group) = groups.pop() {
-            let Some(until) = group.iter().map(|job| job.until).min() else { continue };
+        let mut groups = std::vec![jobs];
+        let mut was_split = false;
+        while let Some(mut group) = groups.pop() {
+            group.retain(|job| !job.answer.is_canceled());
+            let Some(mut until) = group.iter().map(|job| job.until).min() else { continue };
+            if was_split {
+                // The others' time was not its own.
+                until = until.max(Instant::now() + self.patience);
+            }
             let alone = group.len() == 1;
             let tries = if alone { TRIES } else { TRIES_OF_BATCH };
             let attempts = Attempts { until, needs_schema: true, tries, alone };
@@ -73,7 +81,10 @@ impl Worker {
                         let _ = job.answer.send(Ok(output));
                     }
                 }
-                Err(Failure::Failed(_) | Failure::Contended | Failure::Taken) if !alone => {
+                Err(
+                    Failure::TimedOut | Failure::Failed(_) | Failure::Contended | Failure::Taken,
+                ) if !alone => {
+                    was_split = true;
                     groups.extend(group.into_iter().rev().map(|job| std::vec![job]));
                 }
                 Err(failure) => {
@@ -109,8 +120,9 @@ impl Worker {
                 Err(failure) => failure,
             };
             if failure.ends_connection() || session.roll_back().await.is_err() {
-                self.session = None;
+                self.leave(&failure);
             }
+            drop(session);
             tried += 1;
             match failure {
                 Failure::Lost if Instant::now() < attempts.until => {}
@@ -118,6 +130,7 @@ impl Worker {
                 Failure::Taken if attempts.alone && tried < attempts.tries => {}
                 Failure::Lost
                 | Failure::NotKnown
+                | Failure::TimedOut
                 | Failure::Contended
                 | Failure::Taken
                 | Failure::Failed(_) => return Err(failure),
@@ -139,7 +152,10 @@ impl Worker {
             if !failure.ends_connection() {
                 return Err(failure);
             }
-            self.session = None;
+            self.leave(&failure);
+            if matches!(failure, Failure::TimedOut) {
+                return Err(failure);
+            }
             tried += 1;
             let pause = FIRST_PAUSE.saturating_mul(1 << tried.min(6)).min(LONGEST_PAUSE);
             let pause = pause.mul_f64(self.between(0.5, 1.0));
@@ -147,6 +163,13 @@ impl Worker {
                 return Err(Failure::Lost);
             }
             sleep(pause).await;
+        }
+    }
+
+    /// Ends the connection. Where a call timed out the other hosts are looked at first.
+    fn leave(&mut self, failure: &Failure) {
+        if let (Some(session), Failure::TimedOut) = (self.session.take(), failure) {
+            session.place().avoid();
         }
     }
 
@@ -199,6 +222,7 @@ fn told(failure: &Failure) -> PostgresError {
     match failure {
         Failure::Lost => PostgresError::Unreachable,
         Failure::NotKnown => PostgresError::NotKnown,
+        Failure::TimedOut => PostgresError::TimedOut,
         Failure::Contended | Failure::Taken => PostgresError::Contended,
         Failure::Failed(error) => error.clone(),
     }
