@@ -30,6 +30,7 @@ impl Keyword {
     pub const ALL: [Self; 5] = [Self::Yes, Self::Y, Self::Ok, Self::Confirm, Self::Approve];
 
     /// The keyword in upper case, as a prompt shows it.
+    #[inline]
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Yes => "YES",
@@ -49,6 +50,7 @@ impl Keyword {
     /// assert_eq!(Keyword::strict(" yes\r\n"), Some(Keyword::Yes));
     /// assert_eq!(Keyword::strict("YES."), None);
     /// ```
+    #[inline]
     pub fn strict(text: &str) -> Option<Self> {
         let word = words::trim(text);
         Self::ALL.into_iter().find(|keyword| word.eq_ignore_ascii_case(keyword.as_str()))
@@ -170,6 +172,7 @@ impl KeywordMatcher {
     }
 
     /// Whether the whole text strictly is a restart word of the account (R2.4).
+    #[inline]
     pub fn restarts(&self, text: &str) -> bool {
         let word = words::trim(text);
         self.restart.iter().any(|restart| word.eq_ignore_ascii_case(restart))

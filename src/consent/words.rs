@@ -40,6 +40,7 @@ pub(crate) fn is_letter_or_digit(char: char) -> bool {
 }
 
 /// The text without white space and default-ignorable code points at both ends (R2.3).
+#[inline]
 pub(crate) fn trim(text: &str) -> &str {
     // Nearly every text begins and ends with something that ASCII shows.
     if let (Some(first), Some(last)) = (text.as_bytes().first(), text.as_bytes().last())
@@ -48,6 +49,10 @@ pub(crate) fn trim(text: &str) -> &str {
     {
         return text;
     }
+    trim_unicode(text)
+}
+
+fn trim_unicode(text: &str) -> &str {
     text.trim_matches(|char: char| char.is_whitespace() || is_ignorable(char))
 }
 
