@@ -228,4 +228,6 @@ fn a_role_without_rights_on_the_schema_can_use_it() {
          GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA optin TO host_of_rows",
     );
     is_of_use(&storage, 1);
+    // Nothing is left to be made.
+    assert_eq!(block_on(storage.migrate()), Ok(()));
 }

@@ -34,11 +34,11 @@ pub fn state_at(entries: &[Entry], time: DateTime<Utc>) -> Result<Option<Record>
 /// A text counts once its hand-over has ended: one that was taken back does not, nor one that is
 /// still under way. Each text of the replay is taken to have ended as the one that was sent in
 /// answer to the same event, at the same time, and else to have been accepted. Under the settings
-/// that were in force nothing differs.
+/// that were in force nothing differs, as long as the entries have their words: those without
+/// ([`prune_texts`](crate::Archive::prune_texts)) read as blank texts, that nobody confirms by.
 ///
 /// The ledger has no texts that changed nothing, so settings that would have said more than those
-/// in force are told with fewer prompts than they would have sent. Entries without their words read
-/// as blank texts.
+/// in force are told with fewer prompts than they would have sent.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]

@@ -121,6 +121,9 @@ impl PostgresStorage {
     /// Makes the schema, or brings it to the present one. Any number of processes may do so at
     /// once. It adds, and takes nothing away, so that older versions of this crate go on.
     ///
+    /// Whoever may not make tables can call it too, once nothing is missing. A host needs `USAGE` of
+    /// the schema `optin`, and `SELECT`, `INSERT`, `UPDATE` and `DELETE` of its tables.
+    ///
     /// # Errors
     /// [`PostgresError`]: call again.
     pub async fn migrate(&self) -> Result<(), PostgresError> {

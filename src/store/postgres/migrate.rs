@@ -28,11 +28,16 @@ pub(super) async fn check(session: &Session) -> Result<(), Failure> {
 }
 
 /// Applies what is missing: under a lock of the row that says so, so that others wait, and by
-/// statements that do no harm where they find their work done.
+/// statements that do no harm where they find their work done. Where nothing is missing no right to
+/// do so is asked for.
 ///
 /// Of those who make the first table at once, all but one fail with a key that is taken: as
 /// others do who come too late, they try again.
 pub(super) async fn migrate(session: &Session) -> Result<(), Failure> {
+    match check(session).await {
+        Err(Failure::Failed(PostgresError::NotMigrated)) => {}
+        checked => return checked,
+    }
     session.batch(VERSIONS).await.map_err(came_too_late)?;
     let rows = session.begin(&[bound!(sql::LOCK_SCHEMA_VERSION)]).await?;
     let row = rows.first().and_then(|rows| rows.first()).ok_or(BadRow::of("schema"))?;
