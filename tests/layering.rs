@@ -25,7 +25,7 @@ const RINGS: [(&str, Ring); 16] = [
 
 /// Modules whose children are adapters of their own; what else they have is for all of the family.
 const FAMILIES: [(&str, &[&str]); 3] = [
-    ("store", &["memory", "sqlite"]),
+    ("store", &["memory", "postgres", "sqlite"]),
     ("sync", &["hubspot", "salesforce"]),
     ("provider", &["twilio", "telnyx"]),
 ];

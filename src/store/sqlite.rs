@@ -5,7 +5,6 @@ mod claim;
 mod commit;
 mod erase;
 mod error;
-mod json;
 mod ledger;
 mod load;
 mod readers;
@@ -18,7 +17,8 @@ use std::{path::Path, sync::Arc, vec::Vec};
 use chrono::{DateTime, Utc};
 
 pub use self::error::SqliteError;
-use self::{load::Policies, readers::Readers, writer::Writer};
+use self::{readers::Readers, writer::Writer};
+use super::{policies::Policies, prepared::Prepared};
 use crate::{
     consent::{contact::Contact, id::AccountId},
     ledger::SuppressionKey,
@@ -173,8 +173,8 @@ impl Storage for SqliteStorage {
     }
 
     async fn commit(&self, commit: Commit) -> Result<Committed, SqliteError> {
-        let commit = commit::Prepared::new(commit)?;
-        self.writer.write(move |transaction| commit.apply(transaction)).await
+        let commit = Prepared::new::<SqliteError>(commit)?;
+        self.writer.write(move |transaction| commit::apply(&commit, transaction)).await
     }
 
     async fn claim(

@@ -41,7 +41,7 @@ impl Role {
 
 type Clock = Box<dyn Fn() -> DateTime<Utc> + Send + Sync>;
 
-pub(crate) struct Machine<S> {
+pub(crate) struct Machine<S: Storage> {
     number: u64,
     role: Role,
     inline: Engine<S, Arc<Provider>, Clock>,
@@ -51,7 +51,11 @@ pub(crate) struct Machine<S> {
     chance: Rng,
     taken: Vec<Sms>,
     messages: u64,
+    survives: Option<Box<Survives<S>>>,
 }
+
+/// What is done where the storage fails, before the machine goes on.
+type Survives<S> = dyn Fn(&<S as Storage>::Error) + Send;
 
 impl<S: Storage + Clone> Machine<S> {
     pub(crate) fn new(storage: S, directory: &Path, number: u64, role: Role, seed: u64) -> Self {
@@ -76,6 +80,23 @@ impl<S: Storage + Clone> Machine<S> {
             chance,
             taken: Vec::new(),
             messages: 0,
+            survives: None,
+        }
+    }
+
+    /// The same machine, which goes on where the storage fails: what it took it does not answer.
+    pub(crate) fn surviving(self, failed: impl Fn(&S::Error) + Send + 'static) -> Self {
+        Self { survives: Some(Box::new(failed)), ..self }
+    }
+
+    /// What the storage answered; absent where it failed and the machine goes on.
+    fn survived<T>(&self, answer: Result<T, HandleError<S::Error>>) -> Option<T> {
+        match (answer, &self.survives) {
+            (Err(HandleError::Storage(error)), Some(failed)) => {
+                failed(&error);
+                None
+            }
+            (answer, _) => Some(answer.unwrap()),
         }
     }
 
@@ -94,7 +115,8 @@ impl<S: Storage + Clone> Machine<S> {
         };
         if dispatches {
             let limit = self.chance.usize(1..4);
-            block_on(Dispatcher::new(&self.inline).run_once(limit)).unwrap();
+            let round = block_on(Dispatcher::new(&self.inline).run_once(limit));
+            self.survived(round);
         } else if self.chance.u8(..10) == 0 {
             self.send();
         } else {
@@ -130,7 +152,8 @@ impl<S: Storage + Clone> Machine<S> {
         let engine = if defers { &self.deferred } else { &self.inline };
         let at = self.controls.now().timestamp_millis();
         self.journal.append(&Line::Arrived { sms: sms.clone(), at });
-        let outcome = block_on(engine.handle(&contact(sms.number), event(sms))).unwrap();
+        let outcome = block_on(engine.handle(&contact(sms.number), event(sms)));
+        let Some(outcome) = self.survived(outcome) else { return };
         self.journal.append(&Line::Answered {
             id: sms.id.clone(),
             number: sms.number,
@@ -145,7 +168,8 @@ impl<S: Storage + Clone> Machine<S> {
     fn send(&mut self) {
         let whom = contact(self.any_number());
         let engine = if self.role == Role::Deferred { &self.deferred } else { &self.inline };
-        if let Some(permit) = block_on(engine.permit(&whom)).unwrap() {
+        let permit = block_on(engine.permit(&whom));
+        if let Some(Some(permit)) = self.survived(permit) {
             self.messages += 1;
             let request = MessageId::new(&format!("{}-m{}", self.number, self.messages)).unwrap();
             let message = Message::new(inbox(), "Your table is ready").with_request(request);
@@ -153,6 +177,7 @@ impl<S: Storage + Clone> Machine<S> {
                 Ok(outcome) => assert_eq!(outcome.decision, Decision::Deliver),
                 // Somebody opted out meanwhile, or was sent something else.
                 Err(SendError::PermitEnded | SendError::Handle(HandleError::Refused(_))) => {}
+                Err(SendError::Handle(error)) => drop(self.survived::<()>(Err(error))),
                 Err(error) => panic!("{error:?}"),
             }
         }

@@ -25,4 +25,4 @@ pub(crate) use machine::{Machine, Provider, Role};
 pub(crate) use mail::Mail;
 pub(crate) use process::{NOT_DURABLE, Process, run_if_asked};
 pub(crate) use proof::{check_ledgers, check_marks, conclude, lost};
-pub(crate) use rows::check_rows;
+pub(crate) use rows::{check, check_rows};

@@ -1,9 +1,9 @@
-//! What must hold of the rows of a file at any time.
+//! What must hold of the rows of a storage at any time.
 
 use std::path::Path;
 
 use optin::{Outgoing, Record};
-use rusqlite::Connection;
+use rusqlite::{Connection, types::ValueRef};
 use serde::Deserialize;
 
 #[derive(Deserialize)]
@@ -15,35 +15,48 @@ fn body<T: for<'a> Deserialize<'a>>(json: &str) -> T {
     serde_json::from_str::<Stored<T>>(json).unwrap().body
 }
 
-/// Every message belongs to a record as new as it, is what its key says, and was not cancelled;
-/// every prompt that a record waits for is there.
+/// [`check`]s the rows of a file.
 pub(crate) fn check_rows(path: &Path) {
     let connection = Connection::open(path).unwrap();
-    check_messages(&connection);
-    check_outstanding(&connection);
+    check(|sql| {
+        let mut statement = connection.prepare(sql).unwrap();
+        let columns = statement.column_count();
+        let rows = statement
+            .query_map([], |row| (0..columns).map(|n| Ok(written(row.get_ref(n)?))).collect());
+        rows.unwrap().collect::<Result<_, _>>().unwrap()
+    });
 }
 
-fn check_messages(connection: &Connection) {
-    let mut rows = connection
-        .prepare(
-            "SELECT outgoing.number, destination, outgoing.revision, n, outgoing.state, message,
-                 record
-             FROM outgoing LEFT JOIN contacts USING (account, number)",
-        )
-        .unwrap();
-    let mut rows = rows.query([]).unwrap();
-    while let Some(row) = rows.next().unwrap() {
-        let number: i64 = row.get(0).unwrap();
-        let destination: String = row.get(1).unwrap();
-        let revision: i64 = row.get(2).unwrap();
-        let n: u8 = row.get(3).unwrap();
-        let state: String = row.get(4).unwrap();
-        let outgoing: Outgoing = body(row.get_ref(5).unwrap().as_str().unwrap());
-        let record: Record = body(row.get_ref(6).unwrap().as_str().unwrap());
+fn written(value: ValueRef<'_>) -> String {
+    match value {
+        ValueRef::Integer(number) => number.to_string(),
+        value => value.as_str().unwrap().into(),
+    }
+}
+
+/// Every message belongs to a record as new as it, is what its key says, and was not cancelled;
+/// every prompt that a record waits for is there.
+///
+/// Takes what runs a query: it gives the rows, each column as it is written.
+pub(crate) fn check(rows: impl Fn(&str) -> Vec<Vec<String>>) {
+    check_messages(&rows);
+    check_outstanding(&rows);
+}
+
+fn check_messages(rows: impl Fn(&str) -> Vec<Vec<String>>) {
+    let messages = rows(
+        "SELECT outgoing.number, destination, outgoing.revision, n, outgoing.state, message, record
+         FROM outgoing LEFT JOIN contacts USING (account, number)",
+    );
+    for row in messages {
+        let [number, destination, revision, n, state, message, record] = &row[..] else {
+            panic!("{} columns", row.len())
+        };
+        let (outgoing, record): (Outgoing, Record) = (body(message), body(record));
         let id = &outgoing.id;
-        let digits = id.contact.number().to_digits().cast_signed();
-        let named = (digits, id.revision.number().cast_signed(), id.n);
-        assert_eq!(named, (number, revision, n));
+        let named = (id.contact.number().to_digits(), id.revision.number(), id.n);
+        let key = (number.parse().unwrap(), revision.parse().unwrap(), n.parse().unwrap());
+        assert_eq!(named, key);
         assert_eq!(outgoing.destination().name(), destination);
         assert!(id.revision <= record.revision, "{number} {revision}");
         assert!(["queued", "claimed"].contains(&state.as_str()), "{state}");
@@ -52,23 +65,17 @@ fn check_messages(connection: &Connection) {
     }
 }
 
-fn check_outstanding(connection: &Connection) {
-    let sql = "SELECT number, record FROM contacts WHERE state = 'pending'";
-    let mut rows = connection.prepare(sql).unwrap();
-    let mut rows = rows.query([]).unwrap();
-    while let Some(row) = rows.next().unwrap() {
-        let number: i64 = row.get(0).unwrap();
-        let record: Record = body(row.get_ref(1).unwrap().as_str().unwrap());
+fn check_outstanding(rows: impl Fn(&str) -> Vec<Vec<String>>) {
+    for row in rows("SELECT number, record FROM contacts WHERE state = 'pending'") {
+        let [number, record] = &row[..] else { panic!("{} columns", row.len()) };
+        let record: Record = body(record);
         if let Some(outstanding) = record.pending().unwrap().outstanding {
-            let there = connection
-                .prepare_cached(
-                    "SELECT 1 FROM outgoing WHERE number = ?1 AND destination = 'phone'
-                     AND revision = ?2 AND n = 0",
-                )
-                .unwrap()
-                .exists((number, outstanding.revision.number().cast_signed()))
-                .unwrap();
-            assert!(there, "{number} waits for a prompt that is not there");
+            let revision = outstanding.revision.number();
+            let there = rows(&format!(
+                "SELECT 1 FROM outgoing WHERE number = {number} AND destination = 'phone'
+                     AND revision = {revision} AND n = 0"
+            ));
+            assert!(!there.is_empty(), "{number} waits for a prompt that is not there");
         }
     }
 }

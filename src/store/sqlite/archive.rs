@@ -6,10 +6,7 @@ use chrono::{DateTime, Utc};
 use rusqlite::{Connection, Params, Transaction, params};
 use serde::de::DeserializeOwned;
 
-use super::{
-    SqliteError, SqliteStorage, erase, json,
-    load::{from_i64, to_i64},
-};
+use super::{SqliteError, SqliteStorage, erase};
 use crate::{
     consent::{
         contact::{Contact, PhoneNumber},
@@ -20,6 +17,7 @@ use crate::{
         standing::Standing,
     },
     storage::{Archive, Counts, Queue},
+    store::row::{self, from_i64, page, to_i64},
 };
 
 impl Archive for SqliteStorage {
@@ -86,7 +84,7 @@ impl Archive for SqliteStorage {
                         "SELECT count(*) FROM contacts WHERE account = ?1 AND state = ?2",
                     )?
                     .query_row(params![account.as_str(), standing.name()], |row| row.get(0))?;
-                from_i64("count", count)
+                Ok(from_i64("count", count)?)
             };
             Ok(Counts {
                 pending: count(Standing::Pending)?,
@@ -190,10 +188,6 @@ impl Archive for SqliteStorage {
     }
 }
 
-pub(super) fn page(limit: usize) -> i64 {
-    i64::try_from(limit).unwrap_or(i64::MAX)
-}
-
 fn listed(
     connection: &Connection,
     sql: &str,
@@ -206,7 +200,7 @@ fn listed(
         let (number, record) = row?;
         let number = PhoneNumber::from_digits(from_i64("number", number)?)
             .map_err(|_| SqliteError::BadRow { what: "number" })?;
-        Ok((number, json::decode("record", &record)?))
+        Ok((number, row::decode("record", &record)?))
     })
     .collect()
 }
@@ -219,5 +213,5 @@ fn decoded<T: DeserializeOwned>(
 ) -> Result<Vec<T>, SqliteError> {
     let mut statement = connection.prepare_cached(sql)?;
     let rows = statement.query_map(params, |row| row.get::<_, String>(0))?;
-    rows.map(|row| json::decode(what, &row?)).collect()
+    rows.map(|json| Ok(row::decode(what, &json?)?)).collect()
 }

@@ -8,13 +8,14 @@ use std::vec::Vec;
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, Row, Transaction, params};
 
-use super::{
-    SqliteError, json,
-    load::{from_i64, to_i64},
-};
+use super::SqliteError;
 use crate::{
     consent::outgoing::Outgoing,
     storage::{Claim, Place},
+    store::{
+        head_of_line::HeadOfLine,
+        row::{page, to_i64},
+    },
 };
 
 /// Whether anything may be due at `now`.
@@ -32,7 +33,7 @@ pub(super) fn claim(
     until: DateTime<Utc>,
     limit: usize,
 ) -> Result<Vec<Claim>, SqliteError> {
-    let limit = to_i64(limit.try_into().unwrap_or(u64::MAX));
+    let limit = page(limit);
     loop {
         let heads = due(transaction, now, limit)?;
         let mut claims = Vec::new();
@@ -55,7 +56,7 @@ fn due(
     transaction: &Transaction<'_>,
     now: DateTime<Utc>,
     limit: i64,
-) -> Result<Vec<Head>, SqliteError> {
+) -> Result<Vec<HeadOfLine>, SqliteError> {
     let mut heads = transaction.prepare_cached(
         "SELECT account, number, destination, revision, n,
              state, due_at, claims, attempts, lapsed_at, message
@@ -67,26 +68,11 @@ fn due(
              AND (earlier.revision, earlier.n) < (head.revision, head.n))
          ORDER BY due_at LIMIT ?2",
     )?;
-    let heads = heads.query_map(params![now.timestamp_millis(), limit], Head::of)?;
+    let heads = heads.query_map(params![now.timestamp_millis(), limit], HeadOfLine::of)?;
     Ok(heads.collect::<Result<_, _>>()?)
 }
 
-/// A row at the head of its line.
-struct Head {
-    account: Vec<u8>,
-    number: i64,
-    destination: Vec<u8>,
-    revision: i64,
-    n: i64,
-    state: Vec<u8>,
-    due_at: i64,
-    claims: i64,
-    attempts: i64,
-    lapsed_at: Option<i64>,
-    message: Vec<u8>,
-}
-
-impl Head {
+impl HeadOfLine {
     /// Fails on nothing that may stand in a row: its text may be no UTF-8.
     fn of(row: &Row<'_>) -> Result<Self, rusqlite::Error> {
         let bytes = |column| Ok::<_, rusqlite::Error>(row.get_ref(column)?.as_bytes()?.to_vec());
@@ -103,34 +89,6 @@ impl Head {
             lapsed_at: row.get(9)?,
             message: bytes(10)?,
         })
-    }
-
-    /// What stands in the row, if that can be read and is the message that its key says.
-    fn read(&self) -> Result<(Outgoing, Place), SqliteError> {
-        const BAD: SqliteError = SqliteError::BadRow { what: "message" };
-        let message = core::str::from_utf8(&self.message).map_err(|_| BAD)?;
-        let outgoing: Outgoing = json::decode("message", message)?;
-        let id = &outgoing.id;
-        let is_named = id.contact.account().as_str().as_bytes() == self.account
-            && to_i64(id.contact.number().to_digits()) == self.number
-            && outgoing.destination().name().as_bytes() == self.destination
-            && to_i64(id.revision.number()) == self.revision
-            && i64::from(id.n) == self.n;
-        if !is_named {
-            return Err(BAD);
-        }
-        let place = Place {
-            claimed: match &*self.state {
-                b"queued" => false,
-                b"claimed" => true,
-                _ => return Err(BAD),
-            },
-            due: time(self.due_at).ok_or(BAD)?,
-            claims: from_i64("message", self.claims)?,
-            attempts: u32::try_from(self.attempts).map_err(|_| BAD)?,
-            lapsed: self.lapsed_at.map(|at| time(at).ok_or(BAD)).transpose()?,
-        };
-        Ok((outgoing, place))
     }
 
     fn claim(
@@ -187,8 +145,4 @@ impl Head {
         }
         Ok(())
     }
-}
-
-fn time(millis: i64) -> Option<DateTime<Utc>> {
-    DateTime::from_timestamp_millis(millis)
 }

@@ -1,15 +1,11 @@
 //! Committing: checks first, then everything the decision changes.
 
-use std::{string::String, vec::Vec};
+use std::vec::Vec;
 
 use chrono::{DateTime, Utc};
 use rusqlite::{OptionalExtension, Transaction, params};
 
-use super::{
-    SqliteError, json,
-    load::{policy_revision, to_i64},
-    seal::{PreparedEntry, head_at},
-};
+use super::{SqliteError, load::policy_revision, seal::head_at};
 use crate::{
     consent::{
         contact::Contact,
@@ -18,85 +14,61 @@ use crate::{
         outgoing::{Content, Outgoing, OutgoingId},
         record::{Record, Revision},
     },
-    ledger::{ChainId, Head},
-    storage::{
-        Change, Commit, Committed, Mark, Place, PolicyChange, PolicyCommitted, Settlement, Then,
+    ledger::Head,
+    storage::{Change, Committed, Mark, Place, PolicyChange, PolicyCommitted, Settlement, Then},
+    store::{
+        prepared::{Prepared, PreparedEntry, kind, mark_key},
+        row::{self, to_i64},
     },
 };
 
-/// A commit with its JSON made, so that the writer thread only writes.
-pub(super) struct Prepared {
-    commit: Commit,
-    record: Option<String>,
-    entry: Option<PreparedEntry>,
-    /// The name of the chain, should the record be the first and have no entry.
-    spare: ChainId,
-    outgoing: Vec<String>,
-}
-
-impl Prepared {
-    pub(super) fn new(commit: Commit) -> Result<Self, SqliteError> {
-        let record = match &commit.change {
-            Change::Keep => None,
-            Change::Put(record) => Some(json::encode("record", record)?),
-        };
-        let entry = commit.entry.as_ref();
-        let outgoing = commit.outgoing.iter();
-        Ok(Self {
-            record,
-            entry: entry.map(PreparedEntry::new).transpose()?,
-            spare: ChainId::draw().map_err(|_| SqliteError::NoRandomness)?,
-            outgoing: outgoing
-                .map(|outgoing| json::encode("message", outgoing))
-                .collect::<Result<_, _>>()?,
-            commit,
-        })
+/// Checks, then writes.
+pub(super) fn apply(
+    prepared: &Prepared,
+    transaction: &Transaction<'_>,
+) -> Result<Committed, SqliteError> {
+    let commit = &prepared.commit;
+    let contact = &commit.contact;
+    if let Some(mark) = &commit.mark
+        && stands(transaction, contact.account(), mark)?
+    {
+        return Ok(Committed::Duplicate);
     }
-
-    pub(super) fn apply(&self, transaction: &Transaction<'_>) -> Result<Committed, SqliteError> {
-        let commit = &self.commit;
-        let contact = &commit.contact;
-        if let Some(mark) = &commit.mark
-            && stands(transaction, contact.account(), mark)?
-        {
-            return Ok(Committed::Duplicate);
-        }
-        let stored = stored(transaction, contact)?;
-        let revision = stored.as_ref().map(|(revision, _)| *revision);
-        if revision != commit.expected.map(|revision| to_i64(revision.number())) {
-            return Ok(Committed::Conflict);
-        }
-        if let Some(settlement) = &commit.settle
-            && !settle(transaction, settlement)?
-        {
-            return Ok(Committed::Stale);
-        }
-        if let Some(mark) = &commit.mark {
-            insert_mark(transaction, contact.account(), mark, commit.at)?;
-        }
-        let head = stored.map(|(_, head)| head);
-        match (&commit.change, &self.record, &self.entry) {
-            (Change::Put(record), Some(json), entry) => {
-                let entry = entry.as_ref();
-                let head = match entry {
-                    Some(entry) => entry.append(transaction, contact.account(), head)?,
-                    None => head.unwrap_or_else(|| Head::new(self.spare)),
-                };
-                put_record(transaction, contact, record, json, &head)?;
-            }
-            (_, _, Some(entry)) if head.is_some() => {
-                let head = entry.append(transaction, contact.account(), head)?;
-                put_head(transaction, contact, &head)?;
-            }
-            (_, _, Some(entry)) => entry.append_to_account(transaction, contact.account())?,
-            (_, _, None) => {}
-        }
-        let in_flight = cancel(transaction, contact, commit.cancel)?;
-        for (outgoing, json) in commit.outgoing.iter().zip(&self.outgoing) {
-            insert_outgoing(transaction, outgoing, commit.lease, json)?;
-        }
-        Ok(Committed::Applied { in_flight })
+    let stored = stored(transaction, contact)?;
+    let revision = stored.as_ref().map(|(revision, _)| *revision);
+    if revision != commit.expected.map(|revision| to_i64(revision.number())) {
+        return Ok(Committed::Conflict);
     }
+    if let Some(settlement) = &commit.settle
+        && !settle(transaction, settlement)?
+    {
+        return Ok(Committed::Stale);
+    }
+    if let Some(mark) = &commit.mark {
+        insert_mark(transaction, contact.account(), mark, commit.at)?;
+    }
+    let head = stored.map(|(_, head)| head);
+    match (&commit.change, &prepared.record, &prepared.entry) {
+        (Change::Put(record), Some(json), entry) => {
+            let entry = entry.as_ref();
+            let head = match entry {
+                Some(entry) => entry.append(transaction, contact.account(), head)?,
+                None => head.unwrap_or_else(|| Head::new(prepared.spare)),
+            };
+            put_record(transaction, contact, record, json, &head)?;
+        }
+        (_, _, Some(entry)) if head.is_some() => {
+            let head = entry.append(transaction, contact.account(), head)?;
+            put_head(transaction, contact, &head)?;
+        }
+        (_, _, Some(entry)) => entry.append_to_account(transaction, contact.account())?,
+        (_, _, None) => {}
+    }
+    let in_flight = cancel(transaction, contact, commit.cancel)?;
+    for (outgoing, json) in commit.outgoing.iter().zip(&prepared.outgoing) {
+        insert_outgoing(transaction, outgoing, commit.lease, json)?;
+    }
+    Ok(Committed::Applied { in_flight })
 }
 
 pub(super) fn set_policy(
@@ -109,14 +81,15 @@ pub(super) fn set_policy(
     }
     if let Some(policy) = &change.policy {
         let revision = to_i64(change.expected.next().number());
-        let settings = json::encode("policy", policy)?;
+        let settings = row::encode("policy", policy)?;
         transaction
             .prepare_cached(
                 "INSERT INTO policies (account, revision, settings) VALUES (?1, ?2, ?3)",
             )?
             .execute(params![change.account.as_str(), revision, settings])?;
     }
-    PreparedEntry::new(&change.entry)?.append_to_account(transaction, &change.account)?;
+    PreparedEntry::new::<SqliteError>(&change.entry)?
+        .append_to_account(transaction, &change.account)?;
     Ok(PolicyCommitted::Applied)
 }
 
@@ -136,13 +109,6 @@ fn stored(
         })
         .optional()?
         .transpose()
-}
-
-fn mark_key(mark: &Mark) -> (&str, &str) {
-    match mark {
-        Mark::Text { inbox, id } => (inbox.as_str(), id.as_str()),
-        Mark::Request { id } => ("", id.as_str()),
-    }
 }
 
 fn stands(
@@ -310,10 +276,6 @@ fn insert_outgoing(
     json: &str,
 ) -> Result<(), SqliteError> {
     let contact = &outgoing.id.contact;
-    let kind = match &outgoing.content {
-        Content::Text(text) => text.kind.name(),
-        Content::Status(_) => "status",
-    };
     let place = Place::first(outgoing, lease);
     transaction
         .prepare_cached(
@@ -327,7 +289,7 @@ fn insert_outgoing(
             outgoing.destination().name(),
             to_i64(outgoing.id.revision.number()),
             outgoing.id.n,
-            kind,
+            kind(outgoing),
             if place.claimed { "claimed" } else { "queued" },
             outgoing.decided_at.timestamp_millis(),
             place.due.timestamp_millis(),

@@ -5,8 +5,11 @@ use std::{string::String, vec::Vec};
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
-use super::{SqliteError, commit::params_of, json, load::from_i64, seal::head_at};
-use crate::consent::{contact::Contact, ledger::Entry};
+use super::{SqliteError, commit::params_of, seal::head_at};
+use crate::{
+    consent::{contact::Contact, ledger::Entry},
+    store::row,
+};
 
 /// Entries pruned in one transaction.
 const BATCH: usize = 500;
@@ -80,11 +83,11 @@ pub(super) fn prune_texts(
         })?
         .collect::<Result<_, _>>()?;
     for (rowid, entry) in &found {
-        let entry: Entry = json::decode("entry", entry)?;
-        let entry = json::encode("entry", &entry.without_words())?;
+        let entry: Entry = row::decode("entry", entry)?;
+        let entry = row::encode("entry", &entry.without_words())?;
         transaction
             .prepare_cached("UPDATE disclosed SET entry = ?2, salts = NULL WHERE rowid = ?1")?
             .execute(params![rowid, entry])?;
     }
-    from_i64("count", found.len() as i64)
+    Ok(found.len() as u64)
 }

@@ -2,6 +2,8 @@
 
 use rusqlite::ErrorCode;
 
+use crate::{ledger::NoRandomness, store::row::BadRow};
+
 /// Why SQLite could not do it. Never holds what is stored.
 ///
 /// Whether a failed commit is stored is not known; repeating it is safe.
@@ -60,6 +62,18 @@ pub enum SqliteError {
         /// SQLite's extended result code.
         code: i32,
     },
+}
+
+impl From<BadRow> for SqliteError {
+    fn from(BadRow { what, version }: BadRow) -> Self {
+        version.map_or(Self::BadRow { what }, |found| Self::UnknownVersion { what, found })
+    }
+}
+
+impl From<NoRandomness> for SqliteError {
+    fn from(NoRandomness: NoRandomness) -> Self {
+        Self::NoRandomness
+    }
 }
 
 impl From<rusqlite::Error> for SqliteError {

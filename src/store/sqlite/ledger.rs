@@ -6,14 +6,13 @@ use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
 
 use super::{
     SqliteError, SqliteStorage,
-    archive::page,
     commit::params_of,
-    load::{from_i64, to_i64},
     seal::{account_head, head_at},
 };
 use crate::{
     consent::{contact::Contact, id::AccountId},
     ledger::{ChainId, Disclosed, Hash, Head, Ledger, Salts, SealedRow},
+    store::row::{from_i64, page, to_i64},
 };
 
 impl Ledger for SqliteStorage {
@@ -135,7 +134,7 @@ fn log_size(connection: &Connection, account: &AccountId) -> Result<u64, SqliteE
         .prepare_cached("SELECT log_size FROM accounts WHERE account = ?1")?
         .query_row([account.as_str()], |row| row.get(0))
         .optional()?;
-    size.map_or(Ok(0), |size| from_i64("size of the log", size))
+    Ok(size.map_or(Ok(0), |size| from_i64("size of the log", size))?)
 }
 
 fn sequence(
@@ -185,5 +184,5 @@ fn sequence(
              ON CONFLICT (account) DO UPDATE SET log_size = excluded.log_size",
         )?
         .execute(params![name, spare.0, Hash::default().0, leaf])?;
-    from_i64("size of the log", leaf)
+    Ok(from_i64("size of the log", leaf)?)
 }

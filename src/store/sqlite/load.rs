@@ -1,57 +1,33 @@
 //! Loading: a contact's record and its account's settings, in one statement.
 
-use std::{
-    collections::HashMap,
-    string::String,
-    sync::{Arc, Mutex, PoisonError},
-};
+use std::string::String;
 
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::{SqliteError, json};
+use super::SqliteError;
 use crate::{
-    consent::{
-        contact::Contact,
-        id::AccountId,
-        policy::Policy,
-        record::{Record, Revision},
-    },
+    consent::{contact::Contact, id::AccountId, record::Record},
     storage::{CurrentPolicy, Snapshot},
+    store::{
+        policies::Policies,
+        row::{self, to_i64},
+    },
 };
 
-/// Settings parsed before, the last of each account: each revision is parsed once.
-#[derive(Debug, Default)]
-pub(super) struct Policies {
-    parsed: Mutex<HashMap<AccountId, CurrentPolicy>>,
-    default: Arc<Policy>,
-}
-
-impl Policies {
-    fn at(
-        &self,
-        connection: &Connection,
-        account: &AccountId,
-        revision: Option<i64>,
-    ) -> Result<CurrentPolicy, SqliteError> {
-        let Some(stored) = revision else {
-            return Ok(CurrentPolicy {
-                policy: self.default.clone(),
-                revision: Revision::default(),
-            });
-        };
-        let revision = from_i64("policy", stored).map(Revision::new)?;
-        let mut parsed = self.parsed.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(current) = parsed.get(account).filter(|current| current.revision == revision) {
-            return Ok(current.clone());
-        }
-        let settings: String = connection
-            .prepare_cached("SELECT settings FROM policies WHERE account = ?1 AND revision = ?2")?
-            .query_row(params![account.as_str(), stored], |row| row.get(0))?;
-        let current =
-            CurrentPolicy { policy: Arc::new(json::decode("policy", &settings)?), revision };
-        parsed.insert(account.clone(), current.clone());
-        Ok(current)
+/// The account's settings of its last revision, if it has any.
+fn current(
+    connection: &Connection,
+    policies: &Policies,
+    account: &AccountId,
+    revision: Option<i64>,
+) -> Result<CurrentPolicy, SqliteError> {
+    if let Some(current) = policies.known(account, revision) {
+        return Ok(current);
     }
+    let settings: String = connection
+        .prepare_cached("SELECT settings FROM policies WHERE account = ?1 AND revision = ?2")?
+        .query_row(params![account.as_str(), revision], |row| row.get(0))?;
+    Ok(policies.parse(account, revision.unwrap_or(0), &settings)?)
 }
 
 pub(super) fn snapshot(
@@ -75,12 +51,11 @@ pub(super) fn snapshot(
         .query_row(params![account.as_str(), to_i64(number)], |row| {
             Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))
         })?;
-    let record: Option<Record> =
-        record.map(|record| json::decode("record", &record)).transpose()?;
+    let record: Option<Record> = record.map(|record| row::decode("record", &record)).transpose()?;
     if record.map(|record| to_i64(record.revision.number())) != stored {
         return Err(SqliteError::BadRow { what: "record" });
     }
-    let current = policies.at(connection, account, revision)?;
+    let current = current(connection, policies, account, revision)?;
     Ok(Snapshot { current, record, text_unfinished, suppressed: false })
 }
 
@@ -90,7 +65,7 @@ pub(super) fn policy(
     account: &AccountId,
 ) -> Result<CurrentPolicy, SqliteError> {
     let revision = policy_revision(connection, account)?;
-    policies.at(connection, account, revision)
+    current(connection, policies, account, revision)
 }
 
 /// The revision of the account's last settings, where it has any.
@@ -103,13 +78,4 @@ pub(super) fn policy_revision(
         .query_row([account.as_str()], |row| row.get(0))
         .optional()?;
     Ok(revision.flatten())
-}
-
-/// SQLite's integers are signed; what does not fit was never written by us.
-pub(super) fn from_i64(what: &'static str, stored: i64) -> Result<u64, SqliteError> {
-    u64::try_from(stored).map_err(|_| SqliteError::BadRow { what })
-}
-
-pub(super) fn to_i64(value: u64) -> i64 {
-    i64::try_from(value).unwrap_or(i64::MAX)
 }

@@ -1,43 +1,18 @@
 //! Sealing: the entry of a commit becomes the next of its chain.
 
-use std::string::String;
-
 use rusqlite::{OptionalExtension, Row, Transaction, params};
 
-use super::{
-    SqliteError, json,
-    load::{from_i64, to_i64},
-};
+use super::SqliteError;
 use crate::{
-    consent::{id::AccountId, ledger::Entry},
-    ledger::{ChainId, Hash, Head, Salts, Unsealed},
+    consent::id::AccountId,
+    ledger::{ChainId, Hash, Head},
+    store::{
+        prepared::PreparedEntry,
+        row::{from_i64, to_i64},
+    },
 };
-
-/// An entry with its JSON and commitments made, so that the writer thread hashes little.
-pub(super) struct PreparedEntry {
-    unsealed: Unsealed,
-    json: String,
-    salts: Salts,
-    at: i64,
-    number: Option<i64>,
-    /// The name of its chain, should it be the first entry.
-    spare: ChainId,
-}
 
 impl PreparedEntry {
-    pub(super) fn new(entry: &Entry) -> Result<Self, SqliteError> {
-        let json = json::encode("entry", entry)?;
-        let salts = Salts::draw().map_err(|_| SqliteError::NoRandomness)?;
-        Ok(Self {
-            unsealed: Unsealed::new(entry, &json, &salts),
-            json,
-            salts,
-            at: entry.at.timestamp_millis(),
-            number: entry.number.map(|number| to_i64(number.to_digits())),
-            spare: ChainId::draw().map_err(|_| SqliteError::NoRandomness)?,
-        })
-    }
-
     /// Appends it to the chain of a contact, which is new where it has no head.
     pub(super) fn append(
         &self,
@@ -74,8 +49,7 @@ impl PreparedEntry {
         head: Option<Head>,
         number: Option<i64>,
     ) -> Result<Head, SqliteError> {
-        let head = head.unwrap_or_else(|| Head::new(self.spare));
-        let (bytes, next) = self.unsealed.seal(account, &head);
+        let (bytes, head, next) = self.seal(account, head);
         let (account, chain, sequence) = (account.as_str(), head.chain.0, to_i64(head.length));
         transaction
             .prepare_cached(
@@ -88,15 +62,7 @@ impl PreparedEntry {
                 "INSERT INTO disclosed (account, chain, sequence, at, number, entry, salts)
                  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
             )?
-            .execute(params![
-                account,
-                chain,
-                sequence,
-                self.at,
-                number,
-                self.json,
-                self.salts.to_bytes(),
-            ])?;
+            .execute(params![account, chain, sequence, self.at, number, self.json, self.salts,])?;
         transaction
             .prepare_cached(
                 "INSERT INTO unlogged (account, at, chain, sequence) VALUES (?1, ?2, ?3, ?4)",

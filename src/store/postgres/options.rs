@@ -1,0 +1,179 @@
+//! How a storage uses the server.
+
+use core::time::Duration;
+use std::{format, rc::Rc, string::String, sync::Arc};
+
+use tokio_postgres::{
+    Config, Socket,
+    config::TargetSessionAttrs,
+    tls::{MakeTlsConnect, TlsConnect},
+};
+
+use super::{
+    PostgresError, PostgresStorage,
+    pool::Pool,
+    queue::{Limits, Queue},
+    session::Session,
+    worker::Opens,
+};
+use crate::ledger::SuppressionKey;
+
+/// How to use a server.
+///
+/// ```
+/// use core::time::Duration;
+/// use optin::store::postgres::Options;
+///
+/// let options = Options::default()
+///     .connections(8)
+///     .statement_timeout(Duration::from_secs(5))
+///     .lock_timeout(Duration::from_secs(2));
+/// # let _ = options;
+/// ```
+#[derive(Clone, Debug)]
+pub struct Options {
+    connections: usize,
+    max_batch: usize,
+    linger: Duration,
+    gathers: bool,
+    statement_timeout: Duration,
+    lock_timeout: Duration,
+    patience: Duration,
+    suppression: Option<SuppressionKey>,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            connections: 4,
+            max_batch: 256,
+            linger: Duration::ZERO,
+            gathers: true,
+            statement_timeout: Duration::from_secs(10),
+            lock_timeout: Duration::from_secs(5),
+            patience: Duration::from_secs(10),
+            suppression: None,
+        }
+    }
+}
+
+impl Options {
+    /// The same options with so many connections, 1 to 64. Default: 4.
+    #[must_use]
+    pub fn connections(self, connections: usize) -> Self {
+        Self { connections: connections.clamp(1, 64), ..self }
+    }
+
+    /// The same options with at most so many loads or commits in one round trip, 1 to 4,096.
+    /// Default: 256.
+    #[must_use]
+    pub fn max_batch(self, jobs: usize) -> Self {
+        Self { max_batch: jobs.clamp(1, 4_096), ..self }
+    }
+
+    /// The same options, where a batch that could go waits so long for others to join it, at most
+    /// a millisecond. Default: not at all, since batches form while those before them are under way.
+    #[must_use]
+    pub fn linger(self, linger: Duration) -> Self {
+        Self { linger: linger.min(Duration::from_millis(1)), ..self }
+    }
+
+    /// The same options, gathering or not: without, each load and each commit goes alone, as many
+    /// at once as there are connections. Default: gathering.
+    #[must_use]
+    pub fn gather(self, gathers: bool) -> Self {
+        Self { gathers, ..self }
+    }
+
+    /// The same options with a bound on each statement, 100 milliseconds to an hour. Default: 10
+    /// seconds.
+    #[must_use]
+    pub fn statement_timeout(self, timeout: Duration) -> Self {
+        Self { statement_timeout: bounded(timeout), ..self }
+    }
+
+    /// The same options with a bound on waiting for a lock, 100 milliseconds to an hour. Default:
+    /// 5 seconds.
+    #[must_use]
+    pub fn lock_timeout(self, timeout: Duration) -> Self {
+        Self { lock_timeout: bounded(timeout), ..self }
+    }
+
+    /// The same options with a bound on waiting for a connection, 100 milliseconds to an hour:
+    /// then calls fail with [`PostgresError::Unreachable`]. Default: 10 seconds.
+    #[must_use]
+    pub fn patience(self, patience: Duration) -> Self {
+        Self { patience: bounded(patience), ..self }
+    }
+
+    /// The same options, with which the storage remembers by this key whom it erased. Default:
+    /// it forgets. Always use a database with the same key.
+    #[must_use]
+    pub fn suppression(self, key: SuppressionKey) -> Self {
+        Self { suppression: Some(key), ..self }
+    }
+
+    /// A storage with these options. It connects when it is first used.
+    ///
+    /// # Errors
+    /// As [`PostgresStorage::connect`].
+    pub fn connect<T>(self, config: Config, tls: T) -> Result<PostgresStorage, PostgresError>
+    where
+        T: MakeTlsConnect<Socket> + Clone + Send + Sync + 'static,
+        T::Stream: Send,
+        T::TlsConnect: Send,
+        <T::TlsConnect as TlsConnect<Socket>>::Future: Send,
+    {
+        let limits = self.limits();
+        let config = self.settled(config);
+        // The server's own limit comes first.
+        let patience = self.statement_timeout + Duration::from_secs(5);
+        let opens = move || -> Opens {
+            Rc::new(move || {
+                let (config, tls) = (config.clone(), tls.clone());
+                std::boxed::Box::pin(async move { Session::open(&config, tls, patience).await })
+            })
+        };
+        Ok(PostgresStorage {
+            suppression: self.suppression,
+            pool: Pool::start(Queue::new(limits), self.connections, self.patience, opens)?,
+            policies: Arc::default(),
+        })
+    }
+
+    fn limits(&self) -> Limits {
+        if self.gathers {
+            let half = self.connections.div_ceil(2);
+            Limits { batch: self.max_batch, linger: self.linger, loading: half, committing: half }
+        } else {
+            let all = self.connections;
+            Limits { batch: 1, linger: Duration::ZERO, loading: all, committing: all }
+        }
+    }
+
+    /// The configuration with what we rest on; settings are given when the connection begins, so
+    /// that a new one has them too.
+    fn settled(&self, mut config: Config) -> Config {
+        let settings = format!(
+            "{} -c statement_timeout={} -c lock_timeout={} \
+             -c idle_in_transaction_session_timeout={}",
+            config.get_options().unwrap_or(""),
+            self.statement_timeout.as_millis(),
+            self.lock_timeout.as_millis(),
+            self.statement_timeout.as_millis(),
+        );
+        config.options(String::from(settings.trim_start()));
+        config.target_session_attrs(TargetSessionAttrs::ReadWrite);
+        if config.get_application_name().is_none() {
+            config.application_name("optin");
+        }
+        if config.get_connect_timeout().is_none() {
+            config.connect_timeout(Duration::from_secs(3));
+        }
+        config
+    }
+}
+
+fn bounded(duration: Duration) -> Duration {
+    duration.clamp(Duration::from_millis(100), Duration::from_secs(3_600))
+}

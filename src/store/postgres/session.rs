@@ -1,0 +1,203 @@
+//! One connection: its prepared statements, and what is sent over it in one go.
+
+use core::{
+    cell::{Cell, RefCell},
+    future::{Future, poll_fn},
+    time::Duration,
+};
+use std::{
+    boxed::Box,
+    collections::HashMap,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    vec::Vec,
+};
+
+use futures_util::future::{LocalBoxFuture, join_all};
+use tokio_postgres::{
+    AsyncMessage, Client, Row, Socket, Statement, error::Severity, tls::MakeTlsConnect,
+    types::ToSql,
+};
+
+use super::{failure::Failure, sql::Sql};
+
+/// A statement with its values.
+pub(super) type Bound<'a> = (Sql, Vec<&'a (dyn ToSql + Sync)>);
+
+/// A statement with its values, each hidden.
+macro_rules! bound {
+    ($sql:expr $(, $value:expr)* $(,)?) => {
+        ($sql, std::vec![$($value as &(dyn tokio_postgres::types::ToSql + Sync)),*])
+    };
+}
+pub(super) use bound;
+
+/// A connection that a worker has.
+pub(super) struct Session {
+    client: Client,
+    statements: RefCell<HashMap<&'static str, Statement>>,
+    /// The server warned of something: that it committed without its standbys, for one.
+    warned: Arc<AtomicBool>,
+    in_transaction: Cell<bool>,
+    /// How long an answer may take.
+    patience: Duration,
+}
+
+impl Session {
+    /// Connects, and drives the connection on this runtime.
+    pub(super) async fn open<T>(
+        config: &tokio_postgres::Config,
+        tls: T,
+        patience: Duration,
+    ) -> Result<Self, tokio_postgres::Error>
+    where
+        T: MakeTlsConnect<Socket>,
+        T::Stream: Send + 'static,
+    {
+        let (client, mut connection) = config.connect(tls).await?;
+        let warned = Arc::new(AtomicBool::new(false));
+        let warns = warned.clone();
+        tokio::spawn(async move {
+            while let Some(Ok(message)) = poll_fn(|context| connection.poll_message(context)).await
+            {
+                if let AsyncMessage::Notice(notice) = message
+                    && notice.parsed_severity() == Some(Severity::Warning)
+                {
+                    warns.store(true, Ordering::Release);
+                }
+            }
+        });
+        Ok(Self {
+            client,
+            statements: RefCell::default(),
+            warned,
+            in_transaction: Cell::new(false),
+            patience,
+        })
+    }
+
+    pub(super) fn is_closed(&self) -> bool {
+        self.client.is_closed()
+    }
+
+    /// Reads by one statement, outside of a transaction.
+    pub(super) async fn read(&self, (sql, values): Bound<'_>) -> Result<Vec<Row>, Failure> {
+        self.prepare(sql).await?;
+        self.within(self.send(sql, &values)).await?.map_err(|error| Failure::of(&error))
+    }
+
+    /// Writes by one statement that is a transaction by itself.
+    pub(super) async fn write(&self, (sql, values): Bound<'_>) -> Result<Vec<Row>, Failure> {
+        self.prepare(sql).await?;
+        self.warned.store(false, Ordering::Release);
+        let rows = self.within(self.send(sql, &values)).await.map_err(|_| Failure::NotKnown)?;
+        self.unwarned(rows.map_err(|error| Failure::of_commit(&error))?)
+    }
+
+    /// Begins a transaction with these statements, in one round trip; gives the rows of each.
+    pub(super) async fn begin(&self, statements: &[Bound<'_>]) -> Result<Vec<Vec<Row>>, Failure> {
+        self.prepare_all(statements).await?;
+        self.in_transaction.set(true);
+        let begin = self.simple("BEGIN");
+        let all = core::iter::once(begin).chain(self.sent(statements));
+        let mut answers = self.within(join_all(all)).await?.into_iter();
+        let begun = answers.next().unwrap_or_else(|| Ok(Vec::new()));
+        begun.map_err(|error| Failure::of(&error))?;
+        answers.map(|rows| rows.map_err(|error| Failure::of(&error))).collect()
+    }
+
+    /// Ends the transaction with these statements, in one round trip: all of it is stored, or
+    /// nothing is.
+    pub(super) async fn commit(&self, statements: &[Bound<'_>]) -> Result<Vec<Vec<Row>>, Failure> {
+        self.prepare_all(statements).await?;
+        self.warned.store(false, Ordering::Release);
+        let commit = self.simple("COMMIT");
+        let all = self.sent(statements).chain(core::iter::once(commit));
+        let mut answers = self.within(join_all(all)).await.map_err(|_| Failure::NotKnown)?;
+        self.in_transaction.set(false);
+        let committed = answers.pop().unwrap_or_else(|| Ok(Vec::new()));
+        let mut rows = Vec::with_capacity(answers.len());
+        for answer in answers {
+            match answer {
+                Ok(answer) => rows.push(answer),
+                // What the server says of a statement before COMMIT means that COMMIT did nothing.
+                Err(error) if error.code().is_some() => return Err(Failure::of(&error)),
+                Err(_) => return Err(Failure::NotKnown),
+            }
+        }
+        committed.map_err(|error| Failure::of_commit(&error))?;
+        self.unwarned(rows)
+    }
+
+    /// Ends a transaction that came to nothing, if one is open.
+    pub(super) async fn roll_back(&self) -> Result<(), Failure> {
+        if self.in_transaction.replace(false) {
+            self.batch("ROLLBACK").await?;
+        }
+        Ok(())
+    }
+
+    /// Statements without values, as one transaction unless they begin others.
+    pub(super) async fn batch(&self, sql: &str) -> Result<(), Failure> {
+        let done = self.within(self.client.batch_execute(sql)).await?;
+        done.map_err(|error| Failure::of(&error))
+    }
+
+    fn simple<'s>(
+        &'s self,
+        sql: &'static str,
+    ) -> LocalBoxFuture<'s, Result<Vec<Row>, tokio_postgres::Error>> {
+        Box::pin(async { self.client.batch_execute(sql).await.map(|()| Vec::new()) })
+    }
+
+    /// The statements' futures; each is sent when it is first polled, and waits for no other.
+    fn sent<'s>(
+        &'s self,
+        statements: &'s [Bound<'_>],
+    ) -> impl Iterator<Item = LocalBoxFuture<'s, Result<Vec<Row>, tokio_postgres::Error>>> {
+        statements.iter().map(move |(sql, values)| -> LocalBoxFuture<'s, _> {
+            Box::pin(self.send(*sql, values))
+        })
+    }
+
+    async fn send(
+        &self,
+        sql: Sql,
+        values: &[&(dyn ToSql + Sync)],
+    ) -> Result<Vec<Row>, tokio_postgres::Error> {
+        let prepared = self.statements.borrow().get(sql.name).cloned();
+        match prepared {
+            Some(statement) => self.client.query(&statement, values).await,
+            None => self.client.query(sql.text, values).await,
+        }
+    }
+
+    async fn prepare_all(&self, statements: &[Bound<'_>]) -> Result<(), Failure> {
+        for (sql, _) in statements {
+            self.prepare(*sql).await?;
+        }
+        Ok(())
+    }
+
+    async fn prepare(&self, sql: Sql) -> Result<(), Failure> {
+        if !self.statements.borrow().contains_key(sql.name) {
+            let prepared = self.within(self.client.prepare(sql.text)).await?;
+            let prepared = prepared.map_err(|error| Failure::of(&error))?;
+            self.statements.borrow_mut().insert(sql.name, prepared);
+        }
+        Ok(())
+    }
+
+    /// Waits, but not for ever: a network that swallows packets closes nothing.
+    async fn within<T>(&self, answer: impl Future<Output = T>) -> Result<T, Failure> {
+        tokio::time::timeout(self.patience, answer).await.map_err(|_| Failure::Lost)
+    }
+
+    /// PostgreSQL warns, and says that all is well, where it was told to stop waiting for its
+    /// standbys (`SyncRepWaitForLSN`): then a failover could lose what was stored.
+    fn unwarned<T>(&self, answer: T) -> Result<T, Failure> {
+        if self.warned.load(Ordering::Acquire) { Err(Failure::NotKnown) } else { Ok(answer) }
+    }
+}

@@ -1,0 +1,1 @@
+SELECT version FROM optin.schema_version WHERE name = 'optin'
