@@ -1,12 +1,16 @@
 #!/bin/sh
-# Runs every bench and prints its figures: some fifteen minutes.
+# Runs every bench and prints its figures: some half an hour.
 set -eu
 cd "$(dirname "$0")/.."
 cargo build --quiet --release --example replay
 target=$(cargo metadata --format-version 1 --no-deps | sed 's/.*"target_directory":"\([^"]*\)".*/\1/')
-for bench in strict reading decide sizes sqlite import ledger; do
+for bench in strict reading decide fold sizes sqlite processor growth import ledger; do
     printf '\n-- %s\n' "$bench"
     cargo run --quiet --release -p optin-benches --bin "$bench"
+done
+for bench in machines event_sourcing driver; do
+    printf '\n-- %s\n' "$bench"
+    cargo run --quiet --release -p optin-benches-peers --bin "$bench"
 done
 printf '\n-- replay\n'
 cargo run --quiet --release -p optin-benches --bin replay -- "$target/release/examples/replay"

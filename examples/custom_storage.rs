@@ -64,12 +64,12 @@ impl Storage for Shelf {
         if mark.as_ref().is_some_and(|mark| tables.marks.contains(mark)) {
             return Ok(Committed::Duplicate);
         }
-        if tables.records.get(contact).map(|record| record.revision) != commit.expected {
+        if tables.records.get(contact) != commit.expected.as_ref() {
             return Ok(Committed::Conflict);
         }
         if let Some(settled) = commit.settle {
             let Some(at) = tables.queue.iter().position(|(queued, place)| {
-                queued.id == settled.id && place.is_claimed_as(settled.token)
+                settled.is_of(queued) && place.is_claimed_as(settled.token)
             }) else {
                 return Ok(Committed::Stale);
             };

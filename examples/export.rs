@@ -5,18 +5,19 @@
 //! export FILE.db ACCOUNT --all OUT.jsonl [--log DIR]     every contact, a line each
 //! ```
 //!
-//! `--all` goes on where an earlier run ended. With `--log` the account's log is published in DIR
-//! and signed first, by a secret in DIR.secret, which is made where there is none; then each entry
-//! comes with the proof that it is in the log. Standard error says the public key.
-//! Evidence is personal data: keep it as such.
+//! `--all` writes OUT.jsonl.part and moves it to OUT.jsonl once it is whole; one that is there
+//! already is left alone. A run that was cut off is gone on from: what is still as it was written
+//! stays, the rest is written anew, as a first run would. With `--log` the account's log is
+//! published in DIR and signed first, by a secret in DIR.secret, beside it, which is made where there
+//! is none; then each entry comes with the proof that it is in the log. Standard error says the
+//! public key. Evidence is personal data: keep it as such.
 
 use std::{
-    collections::HashSet,
     env,
     error::Error,
     fs::{self, File, OpenOptions},
     io::{BufRead, BufReader, IsTerminal, Seek, SeekFrom, Write, stderr, stdout},
-    path::Path,
+    path::{Path, PathBuf},
 };
 
 use chrono::Utc;
@@ -56,9 +57,14 @@ impl Exporter {
 
     /// Every contact by its number, a line each; says how many.
     fn all(&self, path: &Path) -> Outcome<u64> {
+        if path.exists() {
+            let there = path.display();
+            return Err(format!("{there} is there already: move it away, or name another").into());
+        }
+        let part = beside(path, ".part")?;
         let counts = block_on(self.storage.counts(&self.account))?;
         let total = counts.pending + counts.active + counts.opted_out;
-        let Begun { mut file, mut done, mut after, unnamed } = Begun::open(path)?;
+        let (mut begun, mut done, mut after) = (Begun::open(&part, &self.account)?, 0, None);
         loop {
             let page = self.storage.contacts(&self.account, None, after, 500);
             let page = block_on(page)?;
@@ -66,63 +72,129 @@ impl Exporter {
                 break;
             }
             for (number, _) in page {
-                // Erased meanwhile: nothing is left to say. Or said by the earlier run.
-                let evidence = self.evidence(number)?;
-                if let Some(evidence) = evidence.filter(|it| !unnamed.contains(&it.chain)) {
-                    serde_json::to_writer(&mut file, &evidence)?;
-                    file.write_all(b"\n")?;
+                after = Some(number);
+                if begun.keeps(|| self.unsigned(number), self.log.is_some())? {
+                    done += 1;
+                    continue;
+                }
+                // Erased meanwhile: nothing is left to say.
+                if let Some(evidence) = self.evidence(number)? {
+                    let mut line = serde_json::to_vec(&evidence)?;
+                    line.push(b'\n');
+                    begun.file.write_all(&line)?;
                     done += 1;
                 }
-                after = Some(number);
             }
             progress(done, total);
         }
-        file.sync_all()?;
+        begun.end()?;
+        begun.file.sync_all()?;
+        fs::rename(&part, path)?;
         if stderr().is_terminal() {
             eprintln!();
         }
         Ok(done)
     }
+
+    /// The evidence without a log, as quick as it can be read.
+    fn unsigned(&self, number: PhoneNumber) -> Outcome<Option<Evidence>> {
+        let contact = Contact::new(self.account.clone(), number);
+        Ok(block_on(Evidence::gather(&self.storage, &contact))?)
+    }
 }
 
-/// A file of bundles as far as an earlier run came.
+/// A file of bundles that an earlier run began: its lines are kept as long as they are what a first
+/// run would write.
 struct Begun {
+    /// Where the next line goes, once no more is kept.
     file: File,
-    /// Bundles in it.
-    done: u64,
-    /// Whose is the last one that says a number.
-    after: Option<PhoneNumber>,
-    /// The chains of those behind it, whose numbers were pruned.
-    unnamed: HashSet<String>,
+    /// What is left of the lines; none once no more is kept.
+    lines: Option<BufReader<File>>,
+    /// Bytes of the lines that were kept.
+    kept: u64,
 }
 
 impl Begun {
-    /// The file, cut after its last whole line.
-    fn open(path: &Path) -> Outcome<Self> {
-        let file =
-            OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path)?;
-        let mut begun = Self { file, done: 0, after: None, unnamed: HashSet::new() };
-        let mut lines = BufReader::new(begun.file.try_clone()?);
-        let mut whole = 0;
+    /// The file, made where there is none, its owner's alone. One that is no export of this account
+    /// is left as it is.
+    fn open(path: &Path, account: &AccountId) -> Outcome<Self> {
+        let mut options = OpenOptions::new();
+        options.read(true).write(true).create(true).truncate(false);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        let mut file = options.open(path)?;
+        let mut lines = BufReader::new(file.try_clone()?);
         let mut line = Vec::new();
-        while lines.read_until(b'\n', &mut line)? > 0 && line.ends_with(b"\n") {
-            let evidence = Evidence::from_json(std::str::from_utf8(&line)?)?;
-            let proof = evidence.verify_chain()?;
-            match proof.entries.iter().flatten().find_map(|entry| entry.number) {
-                Some(number) => {
-                    begun.after = Some(number);
-                    begun.unnamed.clear();
-                }
-                None => drop(begun.unnamed.insert(evidence.chain)),
+        while lines.read_until(b'\n', &mut line)? > 0 {
+            if !is_of(&line, account) {
+                let (path, account) = (path.display(), account.as_str());
+                return Err(format!("{path} is no export of the account {account:?}").into());
             }
-            whole += line.len() as u64;
-            begun.done += 1;
             line.clear();
         }
-        begun.file.set_len(whole)?;
-        begun.file.seek(SeekFrom::End(0))?;
-        Ok(begun)
+        #[cfg(unix)]
+        file.set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0o600))?;
+        file.rewind()?;
+        Ok(Self { lines: Some(BufReader::new(file.try_clone()?)), file, kept: 0 })
     }
+
+    /// Whether the next line is the contact's evidence by now, its proofs aside, and is kept.
+    fn keeps(
+        &mut self,
+        now: impl FnOnce() -> Outcome<Option<Evidence>>,
+        is_signed: bool,
+    ) -> Outcome<bool> {
+        let Some(lines) = &mut self.lines else { return Ok(false) };
+        let mut line = Vec::new();
+        lines.read_until(b'\n', &mut line)?;
+        let begun = if line.ends_with(b"\n") { read(&line) } else { None };
+        if let Some(mut begun) = begun
+            && begun.checkpoint.is_some() == is_signed
+        {
+            begun.checkpoint = None;
+            for entry in &mut begun.entries {
+                (entry.leaf, entry.inclusion) = (None, None);
+            }
+            if now()? == Some(begun) {
+                self.kept += line.len() as u64;
+                return Ok(true);
+            }
+        }
+        self.end()?;
+        Ok(false)
+    }
+
+    /// Cuts off what is not kept.
+    fn end(&mut self) -> Outcome<()> {
+        if self.lines.take().is_some() {
+            self.file.set_len(self.kept)?;
+            self.file.seek(SeekFrom::Start(self.kept))?;
+        }
+        Ok(())
+    }
+}
+
+fn read(line: &[u8]) -> Option<Evidence> {
+    Evidence::from_json(std::str::from_utf8(line).ok()?).ok()
+}
+
+/// Whether this is a bundle of the account, or the beginning of one.
+fn is_of(line: &[u8], account: &AccountId) -> bool {
+    if line.ends_with(b"\n") {
+        return read(line).is_some_and(|evidence| evidence.account == *account);
+    }
+    let account = serde_json::to_string(account).unwrap_or_default();
+    let all = format!("{{\"format\":\"optin evidence\",\"version\":1,\"account\":{account},");
+    let common = line.len().min(all.len());
+    line[..common] == all.as_bytes()[..common]
+}
+
+/// The path with this behind its last name: beside it, not in it.
+fn beside(path: &Path, suffix: &str) -> Outcome<PathBuf> {
+    let name = path.file_name().ok_or_else(|| format!("{} has no name", path.display()))?;
+    let mut beside = name.to_os_string();
+    beside.push(suffix);
+    Ok(path.with_file_name(beside))
 }
 
 fn progress(done: u64, total: u64) {
@@ -140,7 +212,7 @@ fn publish(
     account: &AccountId,
     path: &str,
 ) -> Outcome<(Directory, NoteKey)> {
-    let signer = NoteSigner::new("optin-example", secret(&format!("{path}.secret"))?)?;
+    let signer = NoteSigner::new("optin-example", secret(&secret_of(Path::new(path))?)?)?;
     let (key, signers) = (signer.key(), [signer]);
     let directory = Directory::new(path);
     let origin = format!("optin-example/{}", account.as_str());
@@ -150,10 +222,30 @@ fn publish(
     Ok((directory, key))
 }
 
+/// Where the secret of a log is: beside its directory, which anybody may read.
+fn secret_of(directory: &Path) -> Outcome<PathBuf> {
+    let secret = beside(directory, ".secret")?;
+    fs::create_dir_all(directory)?;
+    let above = secret.parent().filter(|above| !above.as_os_str().is_empty());
+    let above = fs::canonicalize(above.unwrap_or(Path::new(".")))?;
+    let directory = fs::canonicalize(directory)?;
+    if above.starts_with(&directory) {
+        return Err(format!("{} would be published: name another DIR", secret.display()).into());
+    }
+    let published = directory.join(".secret");
+    if published.exists() {
+        let said = "is a secret in the published directory: others may have it. Delete it, and \
+                    publish in a new directory under a new secret";
+        return Err(format!("{} {said}", published.display()).into());
+    }
+    Ok(secret)
+}
+
 /// The 32 secret bytes in this file, which is made where there is none, for its owner alone.
-fn secret(path: &str) -> Outcome<[u8; 32]> {
+fn secret(path: &Path) -> Outcome<[u8; 32]> {
     if let Ok(bytes) = fs::read(path) {
-        return bytes.try_into().map_err(|_| format!("{path} does not hold 32 bytes").into());
+        let bad = |_| format!("{} does not hold 32 bytes", path.display());
+        return Ok(bytes.try_into().map_err(bad)?);
     }
     let (ChainId(one), ChainId(two)) = (ChainId::draw()?, ChainId::draw()?);
     let mut secret = [0; 32];

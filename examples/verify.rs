@@ -1,27 +1,32 @@
 //! Verifies offline: evidence, a published log, or a whole account in a database.
 //!
 //! ```text
-//! verify EVIDENCE.json [KEY...]               one bundle, or a bundle a line (.jsonl)
-//! verify --log DIR KEY...                     a published log by itself
+//! verify EVIDENCE.json [--log DIR] [KEY...]         one bundle, or a bundle a line (.jsonl)
+//! verify --log DIR KEY...                           a published log by itself
 //! verify --database FILE.db ACCOUNT [--log DIR KEY...]
 //! ```
 //!
-//! KEY is a public key, `name+id+key`, from elsewhere than what is verified. Says what was proven
-//! and what was not. Exit status 0: all that was looked at holds. 1: something does not, and the
-//! first of it is named. 2: it could not be looked at.
+//! KEY is a public key, `name+id+key`, from elsewhere than what is verified; with one, a checkpoint
+//! is asked for. With `--log` evidence is judged against a published log too: whether an entry is
+//! missing at its end. `--origin NAME` says which log it must be. Says what was proven and what was
+//! not. Exit status 0: all that was looked at holds. 1: something does not, and the first of it is
+//! named. 2: it could not be looked at.
 
-use std::{env, fs, process::ExitCode};
+use std::{collections::HashSet, env, fs, process::ExitCode};
 
 use optin::{
     AccountId,
     blocking::block_on,
-    ledger::{Directory, Evidence, NoteKey, audit},
+    ledger::{
+        Checkpoint, Directory, Evidence, NoteKey, Proof,
+        audit::{self, PublishedLog},
+    },
     store::SqliteStorage,
 };
 
-const USAGE: &str = "usage: verify EVIDENCE.json [KEY...]
-       verify --log DIR KEY...
-       verify --database FILE.db ACCOUNT [--log DIR KEY...]";
+const USAGE: &str = "usage: verify EVIDENCE.json [--log DIR] [--origin NAME] [KEY...]
+       verify --log DIR [--origin NAME] KEY...
+       verify --database FILE.db ACCOUNT [--log DIR [--origin NAME] KEY...]";
 
 /// Why it is not well.
 enum Verdict {
@@ -30,6 +35,8 @@ enum Verdict {
     /// It could not be looked at.
     Unreadable(String),
 }
+
+type Outcome<T> = Result<T, Verdict>;
 
 fn bad(error: impl std::error::Error) -> Verdict {
     let mut said = error.to_string();
@@ -45,96 +52,205 @@ fn unreadable(error: impl std::fmt::Display) -> Verdict {
     Verdict::Unreadable(error.to_string())
 }
 
-fn keys(arguments: &[String]) -> Result<Vec<NoteKey>, Verdict> {
-    arguments.iter().map(|key| NoteKey::parse(key).map_err(unreadable)).collect()
+/// What the reader knows beforehand.
+struct Known {
+    keys: Vec<NoteKey>,
+    origin: Option<String>,
+    directory: Option<Directory>,
 }
 
-fn evidence(path: &str, keys: &[NoteKey]) -> Result<(), Verdict> {
-    let text = fs::read_to_string(path).map_err(|error| unreadable(format!("{path}: {error}")))?;
-    let bundles: Vec<&str> =
-        if path.ends_with(".jsonl") { text.lines().collect() } else { vec![&text] };
-    for (n, bundle) in bundles.iter().enumerate() {
-        let line = |verdict| match verdict {
-            Verdict::Bad(said) if bundles.len() > 1 => {
-                Verdict::Bad(format!("line {}: {said}", n + 1))
-            }
-            verdict => verdict,
-        };
-        let evidence = Evidence::from_json(bundle).map_err(bad).map_err(line)?;
-        let proof = evidence.verify(keys).map_err(bad).map_err(line)?;
-        if bundles.len() == 1 {
-            println!("proven:");
-            proof.proven().iter().for_each(|it| println!("  {it}"));
-            println!("not proven:");
-            proof.not_proven().iter().for_each(|it| println!("  {it}"));
+impl Known {
+    /// The published log, where one was named.
+    fn log(&self) -> Outcome<Option<PublishedLog<'_>>> {
+        let Some(directory) = &self.directory else { return Ok(None) };
+        let log = PublishedLog::read(directory, &self.keys).map_err(bad)?;
+        if let Some(origin) = &self.origin {
+            log.checkpoint().clone().of_log(origin).map_err(bad)?;
+        }
+        Ok(Some(log))
+    }
+
+    fn proof(&self, evidence: &Evidence, log: Option<&PublishedLog<'_>>) -> Outcome<Proof> {
+        match (log, &self.origin) {
+            (Some(log), _) => log.judge(evidence, &self.keys).map_err(bad),
+            (None, Some(origin)) => evidence.verify_in_log(origin, &self.keys).map_err(bad),
+            (None, None) => evidence.verify(&self.keys).map_err(bad),
         }
     }
-    if bundles.len() > 1 {
-        println!("proven: {} bundles hold, each by itself", bundles.len());
+}
+
+fn evidence(path: &str, known: &Known) -> Outcome<()> {
+    let text = fs::read_to_string(path).map_err(|error| unreadable(format!("{path}: {error}")))?;
+    let log = known.log()?;
+    if path.ends_with(".jsonl") {
+        return bundles(&text, known, log.as_ref());
     }
+    let evidence = Evidence::from_json(&text).map_err(bad)?;
+    let proof = known.proof(&evidence, log.as_ref())?;
+    let hidden = |(number, facts)| format!("entry {number}, not shown, {facts}");
+    said("proven", proof.proven());
+    said("sealed", proof.hidden().map(hidden).collect());
+    said("not proven", proof.not_proven());
     Ok(())
 }
 
-fn log(path: &str, keys: &[NoteKey]) -> Result<(), Verdict> {
-    let (checkpoint, _) = audit::directory(&Directory::new(path), keys).map_err(bad)?;
-    println!("proven:");
-    println!(
-        "  the log {} has the {} entries that were signed",
-        checkpoint.origin, checkpoint.size
+/// A bundle a line, of one account, each of another chain.
+fn bundles(text: &str, known: &Known, log: Option<&PublishedLog<'_>>) -> Outcome<()> {
+    let (mut chains, mut account) = (HashSet::new(), None);
+    let (mut entries, mut signed, mut hidden, mut opted_out) = (0, 0, 0, 0);
+    for (n, line) in text.lines().enumerate() {
+        let of_line = |verdict| match verdict {
+            Verdict::Bad(said) => Verdict::Bad(format!("line {}: {said}", n + 1)),
+            Verdict::Unreadable(said) => Verdict::Unreadable(said),
+        };
+        let evidence = Evidence::from_json(line).map_err(bad).map_err(of_line)?;
+        let proof = known.proof(&evidence, log).map_err(of_line)?;
+        if *account.get_or_insert_with(|| proof.account.clone()) != proof.account {
+            return Err(of_line(Verdict::Bad("it is of another account than line 1".into())));
+        }
+        if !chains.insert(evidence.chain) {
+            return Err(of_line(Verdict::Bad("its chain was there before".into())));
+        }
+        entries += proof.entries.len();
+        signed += proof.included;
+        hidden += proof.hidden().count();
+        opted_out += proof.hidden().filter(|(_, facts)| facts.is_opt_out()).count();
+    }
+    let Some(account) = account else {
+        return Err(Verdict::Bad("there is no bundle in it".into()));
+    };
+    let mut proven = vec![
+        format!(
+            "{} bundles of the account {:?} hold, each by itself",
+            chains.len(),
+            account.as_str()
+        ),
+        format!("of their {entries} entries {signed} are in a log that was signed"),
+    ];
+    if opted_out > 0 {
+        proven.push(format!("{opted_out} entries that are not shown are opt-outs"));
+    }
+    let mut not_proven = Vec::new();
+    if signed < entries {
+        let rest = entries - signed;
+        not_proven.push(format!("that {rest} entries are as they were written: not signed"));
+    }
+    if hidden > 0 {
+        let said = "not shown: erased, pruned or left out";
+        not_proven.push(format!("what {hidden} entries say: {said}"));
+    }
+    not_proven.push(match log {
+        Some(log) => {
+            let rest = log.audit().chains.saturating_sub(chains.len() as u64);
+            proven.push("no later entry of their chains is in the log".into());
+            format!(
+                "that no contact was left out: the log has {rest} more chains, one of them may \
+                     be the account's own, others of the erased"
+            )
+        }
+        None => "that no contact was left out, and no entry came after the last of each".into(),
+    });
+    said("proven", proven);
+    said("not proven", not_proven);
+    Ok(())
+}
+
+fn said(what: &str, sentences: Vec<String>) {
+    if !sentences.is_empty() {
+        println!("{what}:");
+        sentences.iter().for_each(|sentence| println!("  {sentence}"));
+    }
+}
+
+fn published(known: &Known) -> Outcome<()> {
+    let Some(log) = known.log()? else { return Err(unreadable(USAGE)) };
+    let (Checkpoint { origin, size, .. }, chains) = (log.checkpoint(), log.audit().chains);
+    said(
+        "proven",
+        vec![
+            format!("the log {origin:?} has the {size} entries that were signed"),
+            format!("they are {chains} chains, each with one history from its first entry on"),
+        ],
     );
-    println!("not proven:");
-    println!("  what the entries say: the log has commitments alone");
-    println!("  that no entry came after them");
+    said(
+        "not proven",
+        vec![
+            "what the entries say: the log has commitments alone".into(),
+            "that no entry came after them".into(),
+        ],
+    );
     Ok(())
 }
 
-fn database(file: &str, account: &str, published: &[String]) -> Result<(), Verdict> {
+fn database(file: &str, account: &str, known: &Known) -> Outcome<()> {
     if !fs::exists(file).unwrap_or(false) {
         return Err(unreadable(format!("{file} does not exist")));
     }
+    if known.directory.is_none() && !(known.keys.is_empty() && known.origin.is_none()) {
+        return Err(unreadable(USAGE));
+    }
     let storage = SqliteStorage::open(file).map_err(unreadable)?;
     let account = AccountId::new(account).map_err(unreadable)?;
-    let checkpoint = match published {
-        [] => None,
-        [flag, path, known @ ..] if flag == "--log" => {
-            let keys = keys(known)?;
-            Some(audit::directory(&Directory::new(path), &keys).map_err(bad)?.0)
-        }
-        _ => return Err(unreadable(USAGE)),
-    };
-    let audit = audit::storage(&storage, &account, checkpoint.as_ref());
+    let log = known.log()?;
+    let checkpoint = log.as_ref().map(PublishedLog::checkpoint);
+    let audit = audit::storage(&storage, &account, checkpoint);
     let audit = block_on(audit).map_err(bad)?;
-    println!("proven:");
-    println!("  {} chains of {} entries are whole", audit.chains, audit.entries);
-    println!("  the text of {} of them is what was sealed", audit.disclosed);
-    println!("  {} of them are in the log, each in its place", audit.logged);
-    if checkpoint.is_some() {
-        println!("  the first {} of the log are those that were signed", audit.signed);
+    let mut proven = vec![
+        format!("{} chains of {} entries are whole", audit.chains, audit.entries),
+        format!("the text of {} of them is what was sealed", audit.disclosed),
+        "what is shown of a contact's chain is about that contact's number".into(),
+        "records and settings are what the chains lead to; where texts are gone, by revision"
+            .into(),
+        format!("{} of them are in the log, each in its place", audit.logged),
+    ];
+    if let Some(checkpoint) = checkpoint {
+        let (signed, origin) = (audit.signed, &checkpoint.origin);
+        proven.push(format!("the first {signed} of the log {origin:?} are those that were signed"));
     }
-    println!("not proven:");
-    match audit.entries - audit.signed {
-        0 => {}
-        rest => println!("  that {rest} entries are as they were written: nobody signed them"),
+    let mut not_proven = vec![
+        "that no entry came after them, and that the clock was right".into(),
+        "that what is queued, and the marks of texts that were seen, are what they led to".into(),
+    ];
+    if audit.entries > audit.signed {
+        let rest = audit.entries - audit.signed;
+        let unsigned = format!("that {rest} entries are as they were written: nobody signed them");
+        not_proven.insert(0, unsigned);
     }
-    println!("  that no entry came after them, and that the clock was right");
+    said("proven", proven);
+    said("not proven", not_proven);
     Ok(())
 }
 
-fn main() -> ExitCode {
-    let arguments: Vec<String> = env::args().skip(1).collect();
-    let verdict = match &arguments[..] {
-        [flag, path, known @ ..] if flag == "--log" => {
-            keys(known).and_then(|keys| log(path, &keys))
-        }
-        [flag, file, account, published @ ..] if flag == "--database" => {
-            database(file, account, published)
-        }
-        [path, known @ ..] if !path.starts_with('-') => {
-            keys(known).and_then(|keys| evidence(path, &keys))
-        }
-        _ => Err(unreadable(USAGE)),
+fn verified(mut arguments: Vec<String>) -> Outcome<()> {
+    let is_database = arguments.first().is_some_and(|first| first == "--database");
+    let mut take = |name: &str| -> Outcome<Option<String>> {
+        let Some(at) = arguments.iter().position(|argument| argument == name) else {
+            return Ok(None);
+        };
+        arguments.remove(at);
+        let is_there = at < arguments.len();
+        is_there.then(|| Some(arguments.remove(at))).ok_or_else(|| unreadable(USAGE))
     };
-    match verdict {
+    let (directory, origin) = (take("--log")?, take("--origin")?);
+    let keys = |keys: &[String]| -> Outcome<Vec<NoteKey>> {
+        keys.iter().map(|key| NoteKey::parse(key).map_err(unreadable)).collect()
+    };
+    let known = |known: &[String]| -> Outcome<Known> {
+        let (keys, directory) = (keys(known)?, directory.as_ref().map(Directory::new));
+        Ok(Known { keys, origin: origin.clone(), directory })
+    };
+    match &arguments[..] {
+        [_, file, account, rest @ ..] if is_database => database(file, account, &known(rest)?),
+        [first, rest @ ..] if !first.starts_with('-') && NoteKey::parse(first).is_err() => {
+            evidence(first, &known(rest)?)
+        }
+        rest if !is_database && directory.is_some() => published(&known(rest)?),
+        _ => Err(unreadable(USAGE)),
+    }
+}
+
+fn main() -> ExitCode {
+    match verified(env::args().skip(1).collect()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(Verdict::Bad(said)) => {
             println!("refused: {said}");

@@ -29,6 +29,8 @@ mod case;
 mod failure;
 #[cfg(feature = "ledger")]
 mod ledger;
+#[cfg(feature = "ledger")]
+mod moving;
 mod outbox;
 mod probe;
 mod races;
@@ -123,10 +125,24 @@ impl<'a, S: Storage> Suite<'a, S> {
         self.run(ledger::cases())
     }
 
+    /// Runs every case that a [`Movable`](crate::moving::Movable) must pass besides: each has two
+    /// storages at once.
+    #[cfg(feature = "ledger")]
+    pub fn moving(&self) -> Report
+    where
+        S: crate::moving::Movable,
+    {
+        self.run_over(|| ((self.fresh)(), (self.fresh)()), moving::cases())
+    }
+
     fn run(&self, cases: impl Iterator<Item = Case<S>>) -> Report {
+        self.run_over(&self.fresh, cases)
+    }
+
+    fn run_over<T>(&self, fresh: impl Fn() -> T, cases: impl Iterator<Item = Case<T>>) -> Report {
         let mut report = Report::default();
         for case in cases {
-            let check = || (case.check)(&Probe::new((self.fresh)(), &*self.poll, self.rounds));
+            let check = || (case.check)(&Probe::new(fresh(), &*self.poll, self.rounds));
             report.add(case.name, end_of(check));
         }
         report

@@ -24,7 +24,7 @@ pub use self::{
     permit::Permit,
 };
 use self::{
-    commit::{claim_of, commit_of},
+    commit::{claim_of, commit_of, keep},
     counters::Tally,
     outcome::{duplicate, outcome},
 };
@@ -36,7 +36,7 @@ use crate::{
         event::{Event, Message},
         ledger::Entry,
         outgoing::{Content, Then},
-        record::Revision,
+        record::Record,
         time,
     },
     outbox::Outbox,
@@ -91,11 +91,11 @@ struct Step {
     claim: Option<Claim>,
 }
 
-/// What a commit is bound to beside the contact's own revision.
+/// What a commit is bound to beside the contact's own record.
 #[derive(Clone, Copy)]
 enum Bound<'a> {
     Nothing,
-    Permit(Revision),
+    Permit(&'a Record),
     Claim(&'a Claim),
 }
 
@@ -176,7 +176,7 @@ where
     pub async fn permit(&self, contact: &Contact) -> Result<Option<Permit>, HandleError<S::Error>> {
         let snapshot = self.load(contact).await?;
         let active = snapshot.record.filter(|record| record.state.may_be_messaged());
-        Ok(active.map(|record| Permit::new(contact.clone(), record.revision, self.now())))
+        Ok(active.map(|record| Permit::new(contact.clone(), record, self.now())))
     }
 
     /// Hands over a message of staff or the host, under a permit.
@@ -191,11 +191,11 @@ where
         permit: Permit,
         message: Message<'_>,
     ) -> Result<Outcome, SendError<S::Error>> {
-        let (contact, revision) = permit.open(self.now()).ok_or(SendError::PermitEnded)?;
+        let (contact, record) = permit.open(self.now()).ok_or(SendError::PermitEnded)?;
         let event = Event::MessageRequested(message);
         let span = Span::handle(event.name());
         let handled = span.around(async {
-            match self.step(&contact, &event, Bound::Permit(revision)).await? {
+            match self.step(&contact, &event, Bound::Permit(&record)).await? {
                 Some(step) => self.hand_over(step).await.map(Some),
                 None => Ok(None),
             }
@@ -275,10 +275,8 @@ where
             let snapshot = self.load(contact).await?;
             let now = self.now();
             let current = &snapshot.current;
-            let decided = if let Event::Added { source, opted_out } = event
-                && snapshot.suppressed
-            {
-                Ok(decide_suppressed(&current.policy, *source, *opted_out, now))
+            let decided = if snapshot.suppressed {
+                decide_suppressed(&current.policy, event, now)
             } else {
                 decide(&current.policy, snapshot.record.as_ref(), event, now)
             };
@@ -294,8 +292,8 @@ where
                     }
                 }
             };
-            let stored = snapshot.record.map(|record| record.revision);
-            if matches!(bound, Bound::Permit(revision) if stored != Some(revision)) {
+            let stored = snapshot.record.as_ref();
+            if matches!(bound, Bound::Permit(record) if stored != Some(record)) {
                 return Ok(None);
             }
             let lease = self.lease_of(&mut transition, bound, &snapshot, now);
@@ -357,9 +355,6 @@ where
     ) -> Commit {
         let revision = snapshot.current.revision;
         let entry = Entry::of_refusal(contact.number(), event, refusal, revision, now);
-        Commit {
-            entry: Some(entry),
-            ..Commit::keep(contact.clone(), snapshot.record.as_ref(), now)
-        }
+        Commit { entry: Some(entry), ..keep(contact, snapshot, now) }
     }
 }

@@ -51,8 +51,9 @@
 //! | [`engine`], [`dispatch`] | drive the rules over them |
 //! | [`erased`] | a storage or outbox chosen at run time |
 //! | `blocking` | for hosts without a runtime |
-//! | `store` | memory and SQLite |
+//! | `store` | memory, SQLite and PostgreSQL |
 //! | `ledger` | the ledger as proof: chains, a signed log, evidence |
+//! | `moving` | everything of one storage into another |
 //! | `import` | contacts from a file or an API, and into a file |
 //! | `provider` | Twilio and Telnyx |
 //! | `sync` | HubSpot and Salesforce |
@@ -66,10 +67,11 @@
 //! | `std` | yes | `store::MemoryStorage` and `blocking` |
 //! | `serde` | no | stored and wire forms of every type |
 //! | `sqlite` | no | `store::SqliteStorage`; implies `ledger`, and compiles SQLite |
+//! | `postgres` | no | `store::PostgresStorage`; implies `ledger`, and compiles Tokio |
 //! | `csv` | no | `import` |
 //! | `hubspot`, `salesforce` | no | `sync`: statuses for CRMs |
 //! | `twilio`, `telnyx` | no | `provider`: webhooks verified and read, messages sent |
-//! | `ledger` | no | `ledger`; implies `std` and `serde` |
+//! | `ledger` | no | `ledger` and `moving`; implies `std` and `serde` |
 //! | `tracing` | no | spans of what the engine does, without numbers or texts |
 //! | `conformance` | no | the suites for hosts that write their own storage or outbox; outside semver |
 //! | `strategies` | no | strategies of proptest for a host's own tests; outside semver |
@@ -103,6 +105,8 @@ pub mod erased;
 pub mod import;
 #[cfg(feature = "ledger")]
 pub mod ledger;
+#[cfg(feature = "ledger")]
+pub mod moving;
 pub mod outbox;
 #[cfg(any(feature = "twilio", feature = "telnyx"))]
 pub mod provider;

@@ -25,13 +25,15 @@ use crate::consent::{
 
 /// Where records, marks, ledger entries and outgoing messages are kept.
 ///
-/// A storage knows no rule of consent. It compares a revision and writes what it is given.
+/// A storage knows no rule of consent. It compares a record and writes what it is given.
 ///
 /// # Contract
 /// - [`commit`](Self::commit) MUST store all of a [`Commit`] or nothing, and MUST NOT be seen half
 ///   done by anyone.
-/// - It MUST compare `expected` with the stored revision in the same transaction that writes:
-///   a mark, an entry or a message of a commit that lost MUST NOT stay.
+/// - It MUST compare `expected` with the stored record, by value, in the same transaction that
+///   writes: a mark, an entry or a message of a commit that lost MUST NOT stay.
+/// - Where `expected` is absent, a storage that remembers whom it erased MUST compare `suppressed`
+///   likewise: a commit decided before an erasure MUST NOT be applied after it.
 /// - What was answered [`Committed::Applied`] MUST survive a crash, as far as the storage promises
 ///   durability at all.
 /// - [`claim`](Self::claim) MUST give a message to one caller at a time, in the order of each
@@ -98,7 +100,8 @@ pub struct Snapshot {
     /// Whether a text to the contact is queued or being handed over.
     pub text_unfinished: bool,
     /// Whether the contact has no record because it was erased, and the storage remembers that: if
-    /// somebody adds it, it is opted out. `false` for a storage that remembers none.
+    /// somebody adds it or declares it existing, it is opted out. `false` for a storage that
+    /// remembers none.
     pub suppressed: bool,
 }
 
@@ -108,8 +111,11 @@ pub struct Snapshot {
 pub struct Commit {
     /// Whom it is about.
     pub contact: Contact,
-    /// The revision that must be stored; absent: there must be no record.
-    pub expected: Option<Revision>,
+    /// The record that must be stored, whole; absent: there must be none. An equal revision is not
+    /// enough: once a contact was erased its number comes to the same one again.
+    pub expected: Option<Record>,
+    /// What [`Snapshot::suppressed`] must say. A storage that remembers none need not look.
+    pub suppressed: bool,
     /// The record from now on.
     pub change: Change,
     /// A mark that must not stand yet, and stands from now on.
@@ -166,8 +172,25 @@ pub struct Settlement {
     pub id: OutgoingId,
     /// The claim: with another token than the message's last the commit is stale.
     pub token: ClaimToken,
+    /// When the message was decided: with another time the commit is stale. Once a contact was
+    /// erased its number may have a message with the same id; that one is taken for this where it
+    /// was decided in the same millisecond, and is claimed under the same token.
+    pub decided_at: DateTime<Utc>,
     /// What becomes of the message.
     pub then: Then,
+}
+
+impl Settlement {
+    /// The end of this claim.
+    pub fn of(claim: &Claim, then: Then) -> Self {
+        let Outgoing { id, decided_at, .. } = &claim.outgoing;
+        Self { id: id.clone(), token: claim.token, decided_at: *decided_at, then }
+    }
+
+    /// Whether this message is the one that it ends, if it was claimed under the token.
+    pub fn is_of(&self, outgoing: &Outgoing) -> bool {
+        outgoing.id == self.id && outgoing.decided_at == self.decided_at
+    }
 }
 
 /// What became of a commit.
@@ -179,7 +202,7 @@ pub enum Committed {
         /// What `cancel` would have taken back, had it not been claimed.
         in_flight: Vec<OutgoingId>,
     },
-    /// Nothing is: another revision is stored. Load and decide again.
+    /// Nothing is: another record is stored, or the contact was erased. Load and decide again.
     Conflict,
     /// Nothing is: the mark stood already.
     Duplicate,

@@ -4,6 +4,8 @@
 mod head_of_line;
 mod memory;
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
+mod moved;
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
 mod policies;
 #[cfg(feature = "postgres")]
 pub mod postgres;

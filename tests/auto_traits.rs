@@ -22,6 +22,20 @@ type Clock = fn() -> DateTime<Utc>;
 type BoxedEngine = Engine<BoxStorage, BoxOutbox, Clock>;
 
 #[test]
+fn what_is_moved_and_the_move_itself_cross_threads() {
+    use optin::moving::{Key, Move, MoveError, Moved, Progress, Pruned, PutIn, Row, Step};
+
+    type Storages = Move<'static, MemoryStorage, SqliteStorage>;
+    type Failed = MoveError<core::convert::Infallible, SqliteError>;
+    cross_threads![Key, Storages, Failed, Moved, Progress, Pruned, PutIn, Row, Step];
+    fn is_sent(future: impl Future + Send) {
+        drop(future);
+    }
+    let (from, to) = (MemoryStorage::new(), MemoryStorage::new());
+    is_sent(Move::new(&from, &to).run(|_| {}));
+}
+
+#[test]
 fn every_public_type_crosses_threads() {
     cross_threads![
         AccountId,
@@ -175,4 +189,22 @@ async fn every_future_of_the_engine_is_send<S: Storage, O: Outbox>(
     let same = |policy: &Policy| Ok::<_, InvalidPolicy>(policy.clone());
     let _ = is_send(engine.change_policy(contact.account(), actor, same)).await;
     let _ = is_send(Dispatcher::new(engine).run_once(1)).await;
+}
+
+#[cfg(feature = "postgres")]
+#[test]
+fn what_postgres_adds_crosses_threads() {
+    use optin::store::{PostgresError, PostgresStorage, postgres::Options};
+
+    cross_threads![Options, PostgresError, PostgresStorage];
+    fn is_error<T: std::error::Error + Send + Sync + 'static>() {}
+    is_error::<PostgresError>();
+    fn crosses<T: Send>(future: T) -> T {
+        future
+    }
+    let made = |storage: &PostgresStorage, contact: &Contact| {
+        drop(crosses(Storage::load(storage, contact)));
+        drop(crosses(storage.migrate()));
+    };
+    let _ = made;
 }

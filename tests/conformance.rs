@@ -12,7 +12,8 @@ use black_box::Scratch;
 use optin::{
     conformance::{FailedCases, Report, Suite},
     erased::BoxStorage,
-    store::{MemoryStorage, SqliteStorage},
+    ledger::SuppressionKey,
+    store::{MemoryStorage, SqliteStorage, sqlite::Options},
 };
 
 type Passed = Result<(), FailedCases>;
@@ -36,14 +37,39 @@ fn in_files(scratch: &Scratch) -> impl Fn() -> SqliteStorage {
 #[test]
 fn memory_passes() -> Passed {
     let suite = Suite::new(MemoryStorage::new).rounds(200);
-    passed("the memory storage", &[suite.storage(), suite.archive(), suite.ledger()])
+    passed(
+        "the memory storage",
+        &[suite.storage(), suite.archive(), suite.ledger(), suite.moving()],
+    )
+}
+
+#[test]
+fn memory_that_remembers_erasures_passes() -> Passed {
+    let key = SuppressionKey::new([1; 32]);
+    let suite = Suite::new(|| MemoryStorage::new().with_suppression(key.clone()));
+    passed("the memory storage, with a key", &[suite.archive(), suite.ledger()])
+}
+
+#[test]
+fn sqlite_that_remembers_erasures_passes() -> Passed {
+    let scratch = Scratch::new("conformance-erasures");
+    let files = AtomicU64::new(0);
+    let suite = Suite::new(|| {
+        let file = files.fetch_add(1, Ordering::Relaxed);
+        let options = Options::default().suppression(SuppressionKey::new([1; 32]));
+        options.open(scratch.path(&format!("{file}.db"))).unwrap()
+    });
+    passed("the SQLite storage, with a key", &[suite.archive(), suite.ledger()])
 }
 
 #[test]
 fn sqlite_passes() -> Passed {
     let scratch = Scratch::new("conformance");
     let suite = Suite::new(in_files(&scratch));
-    passed("the SQLite storage", &[suite.storage(), suite.archive(), suite.ledger()])
+    passed(
+        "the SQLite storage",
+        &[suite.storage(), suite.archive(), suite.ledger(), suite.moving()],
+    )
 }
 
 #[test]
@@ -60,9 +86,10 @@ fn boxed_sqlite_passes() -> Passed {
     passed("the SQLite storage, boxed", &[suite.storage()])
 }
 
-/// The names in backticks that look like those of cases.
+/// The names in backticks that look like those of cases, quotes aside.
 fn named(text: &str) -> Vec<&str> {
-    let ticked = text.split('`').skip(1).step_by(2);
+    let blocks = text.split("\n\n").filter(|block| !block.starts_with("> "));
+    let ticked = blocks.flat_map(|block| block.split('`').skip(1).step_by(2));
     ticked.filter(|name| name.contains('_')).collect()
 }
 
@@ -70,9 +97,8 @@ fn named(text: &str) -> Vec<&str> {
 fn every_case_is_documented_once() {
     let documented = named(include_str!("../src/conformance/contract.md"));
     let suite = Suite::new(MemoryStorage::new).rounds(1);
-    let (storage, archive, ledger) = (suite.storage(), suite.archive(), suite.ledger());
-    let cases = storage.passed().chain(archive.passed()).chain(ledger.passed());
-    let cases: Vec<_> = cases.collect();
+    let reports = [suite.storage(), suite.archive(), suite.ledger(), suite.moving()];
+    let cases: Vec<_> = reports.iter().flat_map(Report::passed).collect();
     let once: BTreeSet<_> = documented.iter().copied().collect();
     assert_eq!(documented.len(), once.len());
     assert_eq!(once, cases.iter().copied().collect());
@@ -82,21 +108,27 @@ fn every_case_is_documented_once() {
 /// A contract's lines, without the marks of links.
 fn plain(doc: &str) -> String {
     let words = doc.replace("](Self::commit)", "").replace("](Self::claim)", "");
+    let words = words.replace("](Self::take_out)", "").replace("](Self::put_in)", "");
     let words = words.replace(['[', ']'], "");
     words.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
+/// The MUSTs of a trait, up to this line.
+fn stated(source: &str, end: &str) -> BTreeSet<String> {
+    let (_, contract) = source.split_once("# Contract").unwrap();
+    let (contract, _) = contract.split_once(end).unwrap();
+    let contract = plain(&contract.replace("///", ""));
+    contract.split("- ").skip(1).map(plain).collect()
+}
+
 #[test]
 fn every_must_of_a_storage_is_documented_in_its_words() {
-    let source = include_str!("../src/storage.rs");
-    let (_, contract) = source.split_once("# Contract").unwrap();
-    let (contract, _) = contract.split_once("/// Implementers").unwrap();
-    let contract = plain(&contract.replace("///", ""));
-    let stated: BTreeSet<String> = contract.split("- ").skip(1).map(plain).collect();
+    let mut stated_all = stated(include_str!("../src/storage.rs"), "/// Implementers");
+    stated_all.extend(stated(include_str!("../src/moving/movable.rs"), "pub trait"));
     let documented = include_str!("../src/conformance/contract.md");
     let quotes = documented.split("\n\n").filter(|block| block.starts_with("> "));
     let quoted = quotes.map(|quote| plain(&quote.replace("> ", ""))).collect();
-    assert_eq!(stated, quoted);
+    assert_eq!(stated_all, quoted);
 }
 
 #[test]
@@ -111,7 +143,7 @@ fn a_case_that_panics_has_failed() {
     assert_eq!(failed, [("an_entry_is_kept_with_its_commit", "panicked: no storage today")]);
     let failed = report.ok().unwrap_err().to_string();
     let expected =
-        "1 of 55 cases failed\n  an_entry_is_kept_with_its_commit: panicked: no storage today";
+        "1 of 58 cases failed\n  an_entry_is_kept_with_its_commit: panicked: no storage today";
     assert_eq!(failed, expected);
 }
 

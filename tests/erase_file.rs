@@ -12,7 +12,10 @@ use optin::{
     Archive, Contact, Engine, Event, Handover, Message, Outbox, Outgoing, Policy, Storage,
     blocking::block_on,
     ledger::{Disclosed, Ledger, audit},
-    store::SqliteStorage,
+    store::{
+        SqliteStorage,
+        sqlite::{Durability, Options},
+    },
 };
 use proptest::prelude::*;
 
@@ -181,6 +184,34 @@ fn pruned_words_are_gone_from_the_file() {
     let said = (0..40).filter(|n| has(&after, &words(*n as u8 % 4, *n).as_bytes()[..15]));
     assert!(said.count() as u64 <= left, "{left} messages are queued");
     block_on(audit::storage(&storage, &account(), None)).unwrap();
+}
+
+#[test]
+fn words_of_many_pages_are_pruned_by_their_age_alone() {
+    let scratch = Scratch::new("prune-pages");
+    let clock = Clock::at(START);
+    let options = Options::default().durability(Durability::Normal).scrub_later();
+    let storage = options.open(scratch.path("it.db")).unwrap();
+    let turns: Vec<u8> = (0..1_300).map(|n| (n % 6) as u8).collect();
+    talk(&storage, &turns, &clock);
+    let told = |of: u8| block_on(storage.history(&contact(of), 0, 9_999)).unwrap();
+    let all: Vec<_> = (0..6).map(told).collect();
+    let entries: usize = all.iter().map(Vec::len).sum();
+    assert!(entries > 1_000, "{entries} are no three pages");
+    let before = START + TimeDelta::hours(7 * 700);
+    let (mut had_words, mut pruned) = (0, Vec::new());
+    for entries in &all {
+        let entries = entries.iter().cloned().map(|entry| {
+            had_words += u64::from(entry.at < before);
+            if entry.at < before { entry.without_words() } else { entry }
+        });
+        pruned.push(entries.collect::<Vec<_>>());
+    }
+    let account = block_on(storage.account_history(&account(), 0, 9_999)).unwrap();
+    had_words += account.iter().filter(|entry| entry.at < before).count() as u64;
+    assert_eq!(block_on(storage.prune_texts(before)).unwrap(), had_words);
+    assert_eq!((0..6).map(told).collect::<Vec<_>>(), pruned);
+    assert_eq!(block_on(storage.prune_texts(before)).unwrap(), 0);
 }
 
 proptest! {

@@ -3,14 +3,17 @@
 
 mod support;
 
+use std::sync::Mutex;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use optin::{
-    Archive, Engine, Entry, Handover, Message, Outbox, Outgoing, Policy, Settings, Standing,
-    Storage, WhatIf, state_at, store::MemoryStorage, strategies, what_if,
+    Archive, Content, Dispatcher, Engine, Entry, Event, Handover, Message, MessageKind, Note,
+    Outbox, Outgoing, Override, Policy, Settings, Source, Standing, Storage, WhatIf,
+    ledger::SuppressionKey, state_at, store::MemoryStorage, strategies, what_if,
 };
 use proptest::prelude::*;
 
-use self::support::{Clock, START, contact, inbox, now_or_never, texted};
+use self::support::{Clock, START, account, contact, inbox, now_or_never, owner, texted};
 
 struct Provider(Handover);
 
@@ -85,6 +88,117 @@ fn entries_in_a_clock_that_went_back_count_in_their_order() {
     assert_eq!(state.standing(), Standing::OptedOut);
 }
 
+/// One step of a history: how long after the one before, what, how the hand-overs then end and how
+/// long they take, and whether a dispatcher runs after it.
+type Step = (TimeDelta, Does, Handover, TimeDelta, bool);
+
+#[derive(Clone, Copy, Debug)]
+enum Does {
+    Says(&'static str),
+    Adds(Option<bool>),
+    Sets(Override),
+    Messages,
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    let says = ["Hi", "yes", "STOP", "START", "no", "Hello", "HELP"].map(Does::Says).to_vec();
+    let adds = [None, Some(true), Some(false)].map(Does::Adds).to_vec();
+    let sets = [Override::Active, Override::OptedOut].map(Does::Sets).to_vec();
+    let does = prop_oneof![
+        7 => prop::sample::select(says),
+        1 => prop::sample::select(adds),
+        1 => prop::sample::select(sets),
+        1 => Just(Does::Messages),
+    ];
+    let code = optin::CarrierCode::new("21610").unwrap();
+    let ends = prop_oneof![
+        4 => Just(accepted()),
+        4 => prop::sample::select(vec![
+            Handover::NotSent { retry: true, code: None },
+            Handover::NotSent { retry: false, code: None },
+            Handover::Unknown,
+            Handover::Blocked { code },
+        ]),
+    ];
+    let half_a_day = 12 * 3_600;
+    let pauses = vec![1, 60, 3_600, half_a_day - 1, half_a_day, half_a_day + 3_600, 40 * 86_400];
+    let pause = prop::sample::select(pauses).prop_map(TimeDelta::seconds);
+    let lasts = prop::sample::select(vec![0, 0, 5, 20]).prop_map(TimeDelta::seconds);
+    (pause, does, ends, lasts, any::<bool>())
+}
+
+/// Ends each hand-over as it is told, after as long, and counts the prompts that left or may have.
+struct Slow {
+    clock: Clock,
+    next: Mutex<(Handover, TimeDelta)>,
+    prompts: Mutex<(u64, u64)>,
+}
+
+impl Outbox for &Slow {
+    async fn send(&self, outgoing: &Outgoing) -> Handover {
+        let (handover, lasts) = self.next.lock().unwrap().clone();
+        self.clock.advance(lasts);
+        if let (Content::Text(text), Handover::Accepted { .. } | Handover::Unknown) =
+            (&outgoing.content, &handover)
+        {
+            let mut prompts = self.prompts.lock().unwrap();
+            match text.kind {
+                MessageKind::Confirmation => prompts.0 += 1,
+                MessageKind::Reminder => prompts.1 += 1,
+                _ => {}
+            }
+        }
+        handover
+    }
+}
+
+/// Plays a history to its end; what is told of it under the same settings, and what left.
+fn lived(steps: &[Step], deferred: bool, double_opt_in: bool) -> (WhatIf, (u64, u64)) {
+    let clock = Clock::at(START);
+    let slow = Slow {
+        clock: clock.clone(),
+        next: Mutex::new((accepted(), TimeDelta::zero())),
+        prompts: Mutex::default(),
+    };
+    let engine = Engine::new(MemoryStorage::new(), &slow, clock.reader());
+    let engine = if deferred { engine.deferred() } else { engine };
+    let policy = under(|settings| settings.double_opt_in = double_opt_in);
+    let set = |_: &Policy| Ok::<_, std::convert::Infallible>(policy.clone());
+    now_or_never(engine.change_policy(&account(), &owner(), set)).unwrap();
+    let dispatcher = Dispatcher::new(&engine);
+    for (n, (pause, does, handover, lasts, dispatches)) in steps.iter().enumerate() {
+        clock.advance(*pause);
+        *slow.next.lock().unwrap() = (handover.clone(), *lasts);
+        let event = match does {
+            Does::Says(words) => Some(texted(&format!("T{n}"), words)),
+            Does::Adds(opted_out) => {
+                Some(Event::Added { source: Source::Csv, opted_out: *opted_out })
+            }
+            Does::Sets(to) => {
+                let note = Note::new("by phone").ok();
+                Some(Event::Overridden { actor: owner(), to: *to, note })
+            }
+            Does::Messages => None,
+        };
+        if let Some(event) = event {
+            // What is refused is on the ledger, too.
+            let _ = now_or_never(engine.handle(&contact(1), event));
+        } else if let Some(permit) = now_or_never(engine.permit(&contact(1))).unwrap() {
+            now_or_never(engine.send(permit, Message::new(inbox(), "Hi"))).unwrap();
+        }
+        if *dispatches {
+            now_or_never(dispatcher.run_once(20)).unwrap();
+        }
+    }
+    for _ in 0..20 {
+        clock.advance(TimeDelta::seconds(400));
+        now_or_never(dispatcher.run_once(20)).unwrap();
+    }
+    let entries = now_or_never(engine.storage().history(&contact(1), 0, 999)).unwrap();
+    let prompts = *slow.prompts.lock().unwrap();
+    (what_if(&entries, &policy), prompts)
+}
+
 fn under(change: impl FnOnce(&mut Settings)) -> Policy {
     let mut settings = Settings::default();
     change(&mut settings);
@@ -142,6 +256,67 @@ fn counts_add_up() {
     assert_eq!(both.would.pending, 2 * one.would.pending);
     let json = serde_json::to_value(both).unwrap();
     assert_eq!(json["would"]["reminders"], 0);
+}
+
+#[test]
+fn a_prompt_that_was_taken_back_is_not_counted() {
+    let taken_back = |words| {
+        let steps = ["Hi", words].map(|words| {
+            (TimeDelta::seconds(1), Does::Says(words), accepted(), TimeDelta::zero(), false)
+        });
+        lived(&steps, true, true)
+    };
+    for words in ["yes", "STOP"] {
+        let (what_if, prompts) = taken_back(words);
+        assert_eq!((what_if.was.confirmations, prompts), (0, (0, 0)), "{words}");
+        assert_eq!(what_if.was, what_if.would, "{words}");
+    }
+}
+
+#[test]
+fn a_prompt_that_would_not_have_been_taken_back_is_counted() {
+    let clock = Clock::at(START);
+    let engine = Engine::new(MemoryStorage::new(), Provider(accepted()), clock.reader());
+    let engine = engine.deferred();
+    now_or_never(engine.handle(&contact(1), texted("T1", "Hi"))).unwrap();
+    now_or_never(engine.handle(&contact(1), texted("T2", "Yes"))).unwrap();
+    let entries = now_or_never(engine.storage().history(&contact(1), 0, 9)).unwrap();
+    let other = under(|settings| settings.prompt.keyword = optin::Keyword::Confirm);
+    let what_if = what_if(&entries, &other);
+    assert_eq!((what_if.was.confirmations, what_if.would.confirmations), (0, 1));
+    assert_eq!((what_if.was.active, what_if.would.pending), (1, 1));
+}
+
+#[test]
+fn whose_erasure_was_remembered_is_opted_out_in_both() {
+    let storage = MemoryStorage::new().with_suppression(SuppressionKey::new([1; 32]));
+    let engine = Engine::new(storage, Provider(accepted()), || START);
+    for event in [
+        Event::Added { source: Source::Csv, opted_out: None },
+        Event::DeclaredExisting { actor: owner() },
+    ] {
+        now_or_never(engine.storage().erase(&contact(1))).unwrap();
+        now_or_never(engine.handle(&contact(1), event)).unwrap();
+        let entries = now_or_never(engine.storage().history(&contact(1), 0, 9)).unwrap();
+        let what_if = what_if(&entries, &Policy::default());
+        assert_eq!((what_if.was, what_if.was.opted_out), (what_if.would, 1));
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(1_000))]
+
+    /// Under the settings that were in force a replay is what was, and what was is what left.
+    #[test]
+    fn a_replay_of_any_history_is_what_was(
+        steps in prop::collection::vec(step(), 3..15),
+        deferred in any::<bool>(),
+        double_opt_in in prop::bool::weighted(0.8),
+    ) {
+        let (what_if, prompts) = lived(&steps, deferred, double_opt_in);
+        prop_assert_eq!(what_if.was, what_if.would);
+        prop_assert_eq!((what_if.was.confirmations, what_if.was.reminders), prompts);
+    }
 }
 
 proptest! {

@@ -4,7 +4,7 @@
 use std::{fs, path::Path};
 
 /// Each module with its ring; a path below it belongs to it.
-const RINGS: [(&str, Ring); 16] = [
+const RINGS: [(&str, Ring); 17] = [
     ("consent", Ring::Core),
     ("storage", Ring::Traits),
     ("outbox", Ring::Traits),
@@ -14,6 +14,7 @@ const RINGS: [(&str, Ring); 16] = [
     ("erased", Ring::Drivers),
     ("blocking", Ring::Drivers),
     ("ledger", Ring::Proof),
+    ("moving", Ring::Proof),
     ("store", Ring::Adapters),
     ("sync", Ring::Adapters),
     ("provider", Ring::Adapters),

@@ -17,14 +17,17 @@ use optin::{
     Engine,
     blocking::block_on,
     ledger::{
-        BadEntry, Checkpointer, Directory, Flaw, Head, Ledger,
+        BadEntry, ChainId, Checkpoint, CheckpointError, Checkpointer, Directory, Flaw, Head,
+        Ledger,
         audit::{self, BadLedger},
+        merkle::{leaf_hash, root},
         seal,
         stored::{decode_entry, encode_entry},
     },
-    store::SqliteStorage,
+    store::{SqliteError, SqliteStorage},
 };
 use proptest::prelude::*;
+use rusqlite::Connection;
 
 use self::{
     audited::{Provider, World, bolt, open, publish, signers},
@@ -69,8 +72,8 @@ fn the_first_bad_entry_is_named() {
             Flaw::OutOfPlace { found: 2 },
         ),
         (
-            "INSERT INTO entries SELECT account, chain, 99, NULL, hash, sealed FROM entries
-             WHERE CHAIN AND sequence = 1",
+            "INSERT INTO entries (account, chain, sequence, hash, sealed)
+             SELECT account, chain, 99, hash, sealed FROM entries WHERE CHAIN AND sequence = 1",
             length,
             Flaw::OutOfPlace { found: 1 },
         ),
@@ -85,47 +88,128 @@ fn the_first_bad_entry_is_named() {
     ] {
         assert_eq!(of(sql), bad(sequence, flaw), "{sql}");
     }
-    // What is not an entry of a chain is named by its place in the log.
-    let size = world.checkpoint.size;
+    // What is not an entry of a chain is named by its place in the log, by itself too.
     let file = open(&world.scratch.path("consent.db")).unwrap();
     let rows = block_on(file.sealed(&account(), head.chain, 0, 1)).unwrap();
     let first = rows[0].leaf.unwrap();
     for (sql, leaf) in [
         ("DELETE FROM contacts WHERE CHAIN", first),
-        ("DELETE FROM log WHERE account = 'acme' AND leaf = 5", 5),
-        ("DELETE FROM log WHERE account = 'acme' AND leaf >= 7", 7),
-        (
-            "UPDATE log SET leaf = 99 WHERE account = 'acme' AND leaf = 4;
-          UPDATE log SET leaf = 4 WHERE account = 'acme' AND leaf = 6;
-          UPDATE log SET leaf = 6 WHERE account = 'acme' AND leaf = 99",
-            4,
-        ),
-        (
-            "INSERT INTO log SELECT account, leaf + 1, chain, sequence FROM log
-          WHERE account = 'acme' ORDER BY leaf DESC LIMIT 1",
-            size,
-        ),
-        ("UPDATE accounts SET log_size = log_size + 1 WHERE account = 'acme'", size),
+        ("UPDATE entries SET id = id + 1000 WHERE account = 'acme' AND leaf = 5", 5),
+        ("UPDATE entries SET id = id + 1000 WHERE account = 'acme' AND leaf >= 7", 7),
+        ("UPDATE logs SET size = size + 1000 WHERE account = 'acme'", world.whole.entries),
+        ("UPDATE logs SET id = id + 1000 WHERE account = 'acme'", 0),
     ] {
-        assert_eq!(of(sql), Err(BadLedger::Misplaced { leaf }), "{sql}");
+        let path = world.damaged(|file| {
+            file.execute_batch(&sql.replace("CHAIN", &format!("chain = {chain}"))).unwrap();
+        });
+        assert_eq!(world.audit_without(&path), Err(BadLedger::Misplaced { leaf }), "{sql}");
+        assert!(world.audit(&path).is_err(), "{sql}");
     }
+    let swapped = "UPDATE entries SET id = -1 WHERE account = 'acme' AND leaf = 4;
+        UPDATE entries SET id = id - 2 WHERE account = 'acme' AND leaf = 6;
+        UPDATE entries SET id = (SELECT id << 40 FROM logs WHERE account = 'acme') + 6
+        WHERE id = -1";
+    assert_eq!(of(swapped), Err(BadLedger::OtherRoot));
+}
+
+/// Moves an entry of the account in its log, by hand.
+fn move_entry(file: &Connection, chain: ChainId, sequence: u64, by: i64) {
+    let sql = "UPDATE entries SET id = id + ?3 WHERE chain = ?1 AND sequence = ?2";
+    assert_eq!(file.execute(sql, (chain.0, sequence as i64, by)), Ok(1));
+}
+
+#[test]
+fn a_log_with_a_gap_made_by_hand_does_not_go_on() {
+    let world = World::new("audit-gap");
+    let head = chain_of(&world, 1);
+    let path = world.damaged(|file| move_entry(file, head.chain, head.length - 2, 1_000));
+    let storage = open(&path).unwrap();
+    let log = Directory::new(world.scratch.path("log"));
+    let signers = signers();
+    let checkpointer = Checkpointer::new(&storage, &log, account(), "example.com/acme", &signers);
+    let bad = CheckpointError::Storage(SqliteError::BadRow { what: "place in the log" });
+    assert_eq!(block_on(checkpointer.run_once()), Err(bad));
 }
 
 #[test]
 fn an_entry_that_was_kept_out_of_the_log_is_found() {
     let world = World::new("audit-kept-out");
     let head = chain_of(&world, 1);
-    let first = i64::try_from(head.length).unwrap() - 2;
+    let kept_out = head.length - 2;
     let path = world.damaged(|file| {
-        let sql = "DELETE FROM unlogged WHERE account = 'acme' AND chain = ?1 AND sequence = ?2";
-        assert_eq!(file.execute(sql, (head.chain.0, first)), Ok(1));
+        // To the end, and those after it one further to the front.
+        move_entry(file, head.chain, kept_out, 1_000);
+        let sql = "UPDATE entries SET id = id - 1 WHERE account = 'acme' AND leaf < 1000 AND
+            leaf > (SELECT leaf - 1000 FROM entries WHERE chain = ?1 AND sequence = ?2)";
+        assert!(file.execute(sql, (head.chain.0, kept_out as i64)).unwrap() > 0);
+        let last = "SELECT max(id) FROM entries WHERE account = 'acme' AND leaf < 1000";
+        let last: i64 = file.query_row(last, [], |row| row.get(0)).unwrap();
+        let sql = "UPDATE entries SET id = ?1 + 1 WHERE account = 'acme' AND leaf >= 1000";
+        assert_eq!(file.execute(sql, [last]), Ok(1));
     });
     let storage = open(&path).unwrap();
-    let checkpoint = publish(&storage, &Directory::new(world.scratch.path("log")), account());
+    // All but that entry are given their places, and signed.
+    let (size, all) = (world.checkpoint.size, world.whole.entries);
+    let limit = usize::try_from(all - size).unwrap() - 1;
+    assert_eq!(block_on(storage.sequence(&account(), size, limit)), Ok(all - 1));
+    let leaves = block_on(storage.leaves(&account(), 0, 1_000)).unwrap();
+    let leaves: Vec<_> = leaves.iter().map(|leaf| leaf_hash(leaf)).collect();
+    let signed = Checkpoint::new("example.com/acme", all - 1, root(&leaves[..], all - 1).unwrap());
     assert_eq!(
-        block_on(audit::storage(&storage, &account(), Some(&checkpoint))),
-        Err(BadLedger::NotLogged { chain: head.chain, sequence: first as u64 })
+        block_on(audit::storage(&storage, &account(), Some(&signed))),
+        Err(BadLedger::NotLogged { chain: head.chain, sequence: kept_out })
     );
+}
+
+#[test]
+fn a_record_or_settings_changed_by_hand_are_found() {
+    let world = World::new("audit-kept");
+    let (one, two) = (chain_of(&world, 1), chain_of(&world, 4));
+    let audit = |sql: &str| {
+        let path = world.damaged(|file| assert_eq!(file.execute(sql, []), Ok(1), "{sql}"));
+        world.audit(&path)
+    };
+    let of = |n: u8| {
+        let digits = contact(n).number().to_digits();
+        format!("WHERE account = 'acme' AND number = {digits}")
+    };
+    // Contact 1 has opted out; somebody makes it active again, in all columns.
+    let active = format!(
+        "UPDATE contacts SET state = 'active', record = json_set(record, '$.body.state',
+         json((SELECT record -> 'body' -> 'state' FROM contacts {}))) {}",
+        of(4),
+        of(1)
+    );
+    let said = |head: Head| BadLedger::OtherRecord { chain: head.chain, sequence: head.length - 1 };
+    match audit(&active) {
+        Err(BadLedger::OtherRecord { chain, sequence }) => {
+            assert_eq!(chain, one.chain);
+            assert!(sequence < one.length);
+        }
+        other => panic!("{other:?}"),
+    }
+    // Two contacts' records, chains and all, under each other's numbers.
+    let digits = contact(90).number().to_digits();
+    let moved = format!("UPDATE contacts SET number = {digits} {}", of(4));
+    let found = BadLedger::OtherContact { chain: two.chain, sequence: 0 };
+    assert_eq!(audit(&moved), Err(found));
+    let back = format!(
+        "UPDATE contacts SET revision = 1, record = json_set(record, '$.body.revision', 1) {}",
+        of(4)
+    );
+    assert_eq!(audit(&back), Err(said(two)));
+    for (sql, revision) in [
+        (
+            "UPDATE policies SET settings =
+             json_set(settings, '$.body.double_opt_in', json('false'))",
+            1,
+        ),
+        ("DELETE FROM policies", 1),
+        ("UPDATE policies SET revision = 2", 1),
+    ] {
+        assert_eq!(audit(sql), Err(BadLedger::OtherSettings { revision }), "{sql}");
+    }
+    assert!(world.audit(&world.damaged(|_| {})).is_ok());
 }
 
 /// Whoever may write to the file may seal too, but not sign.
@@ -209,7 +293,7 @@ fn a_checkpoint_of_another_account_is_found() {
     assert!(block_on(audit::storage(&storage, &bolt(), Some(&world.bolts))).is_ok());
 }
 
-const TABLES: [&str; 6] = ["accounts", "contacts", "disclosed", "entries", "erased", "log"];
+const TABLES: [&str; 6] = ["accounts", "contacts", "disclosed", "entries", "erased", "logs"];
 
 #[derive(Clone, Debug)]
 enum Damage {
@@ -239,7 +323,10 @@ fn any_damage_gives_an_audit_or_a_typed_error() {
         let path = world.damaged(|file| {
             if let Damage::Rows(table, rows) = &damage {
                 let table = TABLES[*table];
-                let key = if table == "disclosed" { "chain, sequence" } else { "chain" };
+                let key = match table {
+                    "disclosed" | "logs" => "id",
+                    _ => "chain",
+                };
                 for row in rows {
                     let sql = format!(
                         "DELETE FROM {table} WHERE account = 'acme' AND ({key}) IN

@@ -7,7 +7,7 @@ use chrono::{FixedOffset, TimeDelta};
 use optin::{
     Archive, Engine, Event, Handover, Outbox, Outgoing, Override, Storage,
     ledger::{
-        Checkpoint, Checkpointer, Directory, Evidence, NoteKey, NoteSigner,
+        BadCheckpoint, Checkpoint, Checkpointer, Directory, Evidence, Hash, NoteKey, NoteSigner,
         evidence::{BadEvidence, NotEvidence},
     },
     store::MemoryStorage,
@@ -87,13 +87,23 @@ fn evidence_proves_what_happened() {
     assert_eq!(
         proof.proven(),
         [
-            "6 entries are one chain: none was changed, removed or put between them",
-            "the words, numbers and times of 6 of them are those that were sealed",
-            "the first 6 were in the log example.com/acme when 8 entries of it were signed",
+            "the 6 entries of the account \u{201c}acme\u{201d}, from 2026-03-01 09:00:00 UTC to \
+             2026-03-01 12:00:00 UTC, are one chain: none was changed, removed or put between them",
+            "they are about the number +12065550001: they say so, and it is what was sealed",
+            "the words and times of 6 of them are those that were sealed",
+            "the first 6 were in the log \u{201c}example.com/acme\u{201d} when 8 entries of it were \
+             signed",
             "they lead to the state active at revision 5",
         ]
     );
-    assert_eq!(proof.not_proven().len(), 2);
+    assert_eq!(
+        proof.not_proven(),
+        [
+            "that no entry came after the last one here, and that the clock of the business was \
+             right",
+            "who held the phone with that number",
+        ]
+    );
 }
 
 #[test]
@@ -113,7 +123,8 @@ fn what_came_after_the_checkpoint_is_said_not_to_be_proven() {
     let told = "that the last 2 entries are as they were written: they came after the checkpoint";
     assert_eq!(proof.not_proven()[0], told);
     let alone = now_or_never(Evidence::gather(&storage, &of)).unwrap().unwrap();
-    let proof = alone.verify(&keys).unwrap();
+    assert_eq!(alone.verify(&keys), Err(BadEvidence::NoCheckpoint));
+    let proof = alone.verify(&[]).unwrap();
     assert_eq!((proof.included, proof.checkpoint.clone()), (0, None));
     assert!(
         proof.not_proven()[0].starts_with("that the chain is as it was written: no checkpoint")
@@ -216,23 +227,28 @@ fn evidence_under_a_foreign_key_or_of_another_log_is_refused() {
     let mut other = evidence.clone();
     let note = other.checkpoint.take().unwrap();
     let checkpoint = Checkpoint::open(&note, &keys()).unwrap();
-    let others = Checkpoint::new("example.com/bolt", 8, optin::ledger::Hash::of(b"other"));
+    let others = Checkpoint::new("example.com/bolt", 8, Hash::of(b"other"));
     other.checkpoint = Some(others.sign(&[&signers()[0]]));
     assert_eq!(other.verify(&keys()), Err(BadEvidence::NotIncluded { sequence: 0 }));
     assert_eq!(checkpoint.size, 8);
 }
 
 #[test]
-fn what_was_erased_is_not_shown_and_the_rest_holds() {
-    let (storage, _) = gathered("erased");
-    now_or_never(storage.prune_texts(START + TimeDelta::hours(1))).unwrap();
-    let evidence = now_or_never(Evidence::gather(&storage, &contact(1))).unwrap().unwrap();
-    let proof = evidence.verify(&[]).unwrap();
-    let shown: Vec<_> = proof.entries.iter().map(Option::is_some).collect();
-    assert_eq!(shown, [false, false, true, true, true, true]);
-    assert_eq!(proof.record, None);
-    assert!(proof.not_proven().iter().any(|it| it == "what 2 entries say: that was erased"));
-    assert!(!evidence.to_json().unwrap().contains("<b>Hi</b>"));
+fn the_log_that_is_asked_for_is_the_only_one_that_counts() {
+    let (storage, evidence) = gathered("origin");
+    let keys = keys();
+    assert_eq!(evidence.verify_in_log("example.com/acme", &keys), evidence.verify(&keys));
+    let other = evidence.verify_in_log("example.com/bolt", &keys);
+    assert_eq!(other, Err(BadEvidence::Checkpoint(BadCheckpoint::OtherLog)));
+    let alone = now_or_never(Evidence::gather(&storage, &contact(1))).unwrap().unwrap();
+    for keys in [&keys[..], &[]] {
+        let unsigned = alone.verify_in_log("example.com/acme", keys);
+        assert_eq!(unsigned, Err(BadEvidence::NoCheckpoint));
+    }
+    // An audit is told by the checkpoint that it is given, an empty log's too.
+    let empty = Checkpoint::new("example.com/bolt", 0, Hash::of(&[]));
+    assert_eq!(empty.clone().of_log("example.com/bolt"), Ok(empty.clone()));
+    assert_eq!(empty.of_log("example.com/acme"), Err(BadCheckpoint::OtherLog));
 }
 
 #[test]
@@ -248,10 +264,10 @@ fn the_page_shows_the_conversation_inert_and_whole() {
         "2026-03-01 04:00:00",
         "Times are UTC-05:00.",
         "by phone",
-        "ana set the contact active",
+        "\u{201c}<code>ana</code>\u{201d} set the contact active",
         "out1",
         "What was not proven",
-        "whose number it is, and who held the phone",
+        "who held the phone with that number",
         "example.com/acme",
     ] {
         assert!(page.contains(shown), "{shown}\n{page}");

@@ -2,57 +2,18 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test")]
 
 mod black_box;
+mod newcomer;
 mod support;
 
-use std::{
-    fs,
-    process::{Command, Output},
-    sync::OnceLock,
+use std::fs;
+
+use optin::{AccountId, Contact, Engine, blocking::block_on, store::SqliteStorage};
+use serde_json::Value;
+
+use self::{
+    newcomer::{NUMBER, Provider, made, run},
+    support::{START, contact, texted},
 };
-
-use black_box::{Scratch, example};
-use chrono::{DateTime, TimeDelta, Utc};
-use optin::{
-    Archive, Engine, Handover, Outbox, Outgoing, blocking::block_on, store::SqliteStorage,
-};
-
-use self::support::{START, contact, texted};
-
-struct Provider;
-
-impl Outbox for Provider {
-    async fn send(&self, _outgoing: &Outgoing) -> Handover {
-        Handover::Accepted { provider_id: None }
-    }
-}
-
-fn run(scratch: &Scratch, name: &'static str, arguments: &[&str]) -> (Option<i32>, String, String) {
-    static BUILT: OnceLock<()> = OnceLock::new();
-    BUILT.get_or_init(|| drop((example("export"), example("verify"))));
-    let program = std::env::current_exe().unwrap();
-    let profile = program.parent().unwrap().parent().unwrap();
-    let mut run = Command::new(profile.join("examples").join(name));
-    run.args(arguments).current_dir(scratch.directory());
-    let Output { status, stdout, stderr } = run.output().unwrap();
-    let text = |bytes| String::from_utf8(bytes).unwrap();
-    (status.code(), text(stdout), text(stderr))
-}
-
-/// Twelve contacts who wrote, in `it.db`.
-fn made(name: &str) -> Scratch {
-    let scratch = Scratch::new(name);
-    let storage = SqliteStorage::open(scratch.path("it.db")).unwrap();
-    let engine = Engine::new(storage, Provider, || START);
-    for n in 0..12 {
-        for (m, words) in ["Yes please", "yes"].into_iter().enumerate() {
-            let text = texted(&format!("in-{n}-{m}"), words);
-            block_on(engine.handle(&contact(n), text)).unwrap();
-        }
-    }
-    scratch
-}
-
-const NUMBER: &str = "+12065550003";
 
 #[test]
 fn one_letter_of_the_evidence_is_edited_and_it_is_refused() {
@@ -62,7 +23,10 @@ fn one_letter_of_the_evidence_is_edited_and_it_is_refused() {
     fs::write(scratch.path("evidence.json"), &evidence).unwrap();
     let (status, said, _) = run(&scratch, "verify", &["evidence.json"]);
     assert_eq!(status, Some(0));
-    assert!(said.starts_with("proven:\n  3 entries are one chain"), "{said}");
+    assert!(
+        said.starts_with("proven:\n  the 3 entries of the account \u{201c}acme\u{201d}, from"),
+        "{said}"
+    );
     assert!(said.contains("not proven:\n  that the chain is as it was written"), "{said}");
     fs::write(scratch.path("edited.json"), evidence.replace("Yes please", "Yes pleaze")).unwrap();
     let (status, said, _) = run(&scratch, "verify", &["edited.json"]);
@@ -114,64 +78,145 @@ fn a_signed_log_is_verified_by_its_key_alone() {
 }
 
 #[test]
-fn an_export_that_was_cut_off_goes_on() {
-    let scratch = made("ledger-examples-all");
-    let all = ["it.db", "acme", "--all", "all.jsonl"];
-    let (status, said, error) = run(&scratch, "export", &all);
-    assert_eq!((status, said.as_str()), (Some(0), "12 contacts in all.jsonl\n"), "{error}");
-    let whole = fs::read(scratch.path("all.jsonl")).unwrap();
-    assert_eq!(whole.iter().filter(|byte| **byte == b'\n').count(), 12);
-    for cut in [0, 1, whole.len() / 3, whole.len() / 2, whole.len() - 1, whole.len()] {
-        fs::write(scratch.path("all.jsonl"), &whole[..cut]).unwrap();
-        let (status, said, error) = run(&scratch, "export", &all);
-        assert_eq!((status, said.as_str()), (Some(0), "12 contacts in all.jsonl\n"), "{error}");
-        assert_eq!(fs::read(scratch.path("all.jsonl")).unwrap(), whole, "cut at {cut}");
+fn what_is_verified_is_said_of_account_number_and_times() {
+    let scratch = made("ledger-examples-said");
+    let (_, evidence, _) = run(&scratch, "export", &["it.db", "acme", NUMBER]);
+    fs::write(scratch.path("evidence.json"), &evidence).unwrap();
+    let expected = "\
+proven:
+  the 3 entries of the account \u{201c}acme\u{201d}, from 2026-03-01 09:00:00 UTC to 2026-03-01 09:00:00 UTC, are one chain: none was changed, removed or put between them
+  they are about the number +12065550003: they say so, and it is what was sealed
+  the words and times of 3 of them are those that were sealed
+  they lead to the state active at revision 3
+not proven:
+  that the chain is as it was written: no checkpoint came with it, and whoever keeps the ledger could have made all of it anew
+  that no entry came after the last one here, and that the clock of the business was right
+  who held the phone with that number
+";
+    let (status, said, _) = run(&scratch, "verify", &["evidence.json"]);
+    assert_eq!((status, said.as_str()), (Some(0), expected));
+    // Of what somebody left out the seals are shown.
+    let mut hidden: Value = serde_json::from_str(&evidence).unwrap();
+    for field in ["entry", "salts"] {
+        hidden["entries"][2].as_object_mut().unwrap().remove(field);
     }
-    let (status, said, _) = run(&scratch, "verify", &["all.jsonl"]);
-    assert_eq!((status, said.as_str()), (Some(0), "proven: 12 bundles hold, each by itself\n"));
-    let edited = String::from_utf8(whole).unwrap().replacen("Yes please", "Yes pleaze", 1);
-    fs::write(scratch.path("all.jsonl"), edited).unwrap();
-    let (status, said, _) = run(&scratch, "verify", &["all.jsonl"]);
-    assert!(status == Some(1) && said.starts_with("refused: line 1: entry 0:"), "{said}");
-}
-
-/// Twelve contacts who wrote in letters of one to four bytes, in `it.db`: the texts of two are
-/// pruned, one is erased.
-fn made_of_many_letters(name: &str) -> Scratch {
-    let scratch = Scratch::new(name);
-    let storage = SqliteStorage::open(scratch.path("it.db")).unwrap();
-    for n in 0..12 {
-        let at: DateTime<Utc> = if n < 2 { START - TimeDelta::days(900) } else { START };
-        let engine = Engine::new(&storage, Provider, move || at);
-        let words = format!("Gr\u{fc}\u{df}e \u{20ac}\u{1f600} {n}");
-        block_on(engine.handle(&contact(n), texted(&format!("in-{n}"), &words))).unwrap();
+    fs::write(scratch.path("hidden.json"), hidden.to_string()).unwrap();
+    let (status, said, _) = run(&scratch, "verify", &["hidden.json"]);
+    for line in [
+        "  they lead to the state active at revision 3, by what was sealed: entry 2, which made \
+         the last change, is not shown",
+        "sealed:\n  entry 2, not shown, 2026-03-01 09:00:00 UTC: texted, decided mark_active \
+         (keyword_matched), revision 3 from then on, under settings 0",
+        "  what entry 2 says, and about which number: not shown: erased, pruned or left out",
+    ] {
+        assert!(status == Some(0) && said.contains(line), "{line}\n{said}");
     }
-    block_on(storage.erase(&contact(3))).unwrap();
-    block_on(storage.prune_texts(START - TimeDelta::days(400))).unwrap();
-    scratch
 }
 
 #[test]
-fn an_export_goes_on_wherever_it_was_cut_off() {
-    let scratch = made_of_many_letters("ledger-examples-letters");
-    let file = scratch.path("all.jsonl");
-    let all = ["it.db", "acme", "--all", "all.jsonl"];
-    let (status, said, error) = run(&scratch, "export", &all);
-    assert_eq!((status, said.as_str()), (Some(0), "11 contacts in all.jsonl\n"), "{error}");
-    let whole = fs::read(&file).unwrap();
-    let ends = (0..whole.len()).filter(|at| whole[*at] == b'\n');
-    let inside_letters = (0..whole.len()).filter(|at| whole[*at] & 0xc0 == 0x80);
-    let cuts = ends.flat_map(|end| [end, end + 1, end / 2]).chain(inside_letters.step_by(7));
-    for cut in cuts {
-        fs::write(&file, &whole[..cut]).unwrap();
-        let (status, _, error) = run(&scratch, "export", &all);
-        assert_eq!(status, Some(0), "cut at {cut}: {error}");
-        assert!(fs::read(&file).unwrap() == whole, "cut at {cut} of {}", whole.len());
+fn a_key_asks_for_a_signature_and_a_log_for_all_that_it_has() {
+    let scratch = made("ledger-examples-key");
+    let (_, unsigned, _) = run(&scratch, "export", &["it.db", "acme", NUMBER]);
+    fs::write(scratch.path("unsigned.json"), unsigned).unwrap();
+    let export = ["it.db", "acme", NUMBER, "--log", "log"];
+    let (_, evidence, said) = run(&scratch, "export", &export);
+    fs::write(scratch.path("early.json"), evidence).unwrap();
+    let key = said.trim().strip_prefix("signed 36 entries with the key ").unwrap();
+    let expect = |arguments: &[&str], status: i32, line: &str| {
+        let (found, said, error) = run(&scratch, "verify", arguments);
+        assert_eq!(found, Some(status), "{arguments:?}: {said}{error}");
+        assert!(said.contains(line), "{arguments:?}: {line}\n{said}{error}");
+    };
+    let nobody = "refused: no checkpoint came with it: nobody has signed it\n";
+    expect(&["unsigned.json", key], 1, nobody);
+    expect(&["unsigned.json", "--origin", "optin-example/acme"], 1, nobody);
+    expect(&["early.json", "--origin", "optin-example/acme", key], 0, "they lead to the state");
+    let other = "refused: the checkpoint is not believed: it is of another log\n";
+    expect(&["early.json", "--origin", "optin-example/bolt", key], 1, other);
+    let other = "refused: it is of another log\n";
+    expect(&["--log", "log", "--origin", "optin-example/bolt", key], 1, other);
+    expect(&["--log", "log", "--origin", "optin-example/acme", key], 0, "they are 12 chains");
+    let other = ["--database", "it.db", "acme", "--log", "log", "--origin", "o/bolt", key];
+    expect(&other, 1, "refused: it is of another log\n");
+    // The log vouches for what came without a checkpoint, until it has more.
+    let all = "no later entry of this chain is among those 36 entries of the log";
+    expect(&["unsigned.json", "--log", "log", key], 0, all);
+    expect(&["early.json", "--log", "log", key], 0, all);
+    let storage = SqliteStorage::open(scratch.path("it.db")).unwrap();
+    let engine = Engine::new(storage, Provider, || START);
+    block_on(engine.handle(&contact(3), texted("later", "STOP"))).unwrap();
+    assert_eq!(run(&scratch, "export", &export).0, Some(0));
+    let cut = "refused: entry 3 is missing: the log that was signed has 5 of this chain\n";
+    expect(&["early.json", "--log", "log", key], 1, cut);
+    expect(&["early.json", key], 0, "that no entry came after the last one here");
+}
+
+#[test]
+fn a_file_of_bundles_is_summed_up_and_none_may_be_twice_there() {
+    let scratch = made("ledger-examples-lines");
+    let all = ["it.db", "acme", "--all", "all.jsonl", "--log", "log"];
+    let (_, _, said) = run(&scratch, "export", &all);
+    let key = said.trim().strip_prefix("signed 36 entries with the key ").unwrap();
+    let whole = fs::read_to_string(scratch.path("all.jsonl")).unwrap();
+    let verify = |text: &str, arguments: &[&str]| {
+        fs::write(scratch.path("lines.jsonl"), text).unwrap();
+        let (status, said, _) = run(&scratch, "verify", &[&["lines.jsonl"], arguments].concat());
+        (status.unwrap(), said)
+    };
+    let summary = "\
+proven:
+  12 bundles of the account \"acme\" hold, each by itself
+  of their 36 entries 36 are in a log that was signed
+not proven:
+  that no contact was left out, and no entry came after the last of each
+";
+    assert_eq!(verify(&whole, &[key]), (0, summary.into()));
+    let (status, said) = verify(&whole, &["--log", "log", key]);
+    assert!(status == 0 && said.contains("the log has 0 more chains"), "{said}");
+    let lines: Vec<&str> = whole.lines().collect();
+    let mut hidden: Value = serde_json::from_str(lines[1]).unwrap();
+    for field in ["entry", "salts"] {
+        hidden["entries"][0].as_object_mut().unwrap().remove(field);
     }
-    // A file that is no export is left alone.
-    fs::write(&file, "not an export\n").unwrap();
-    assert_eq!(run(&scratch, "export", &all).0, Some(1));
-    assert_eq!(fs::read_to_string(&file).unwrap(), "not an export\n");
+    let mut unsigned: Value = serde_json::from_str(lines[2]).unwrap();
+    unsigned.as_object_mut().unwrap().remove("checkpoint");
+    for entry in unsigned["entries"].as_array_mut().unwrap() {
+        entry.as_object_mut().unwrap().remove("leaf");
+        entry.as_object_mut().unwrap().remove("inclusion");
+    }
+    let text = format!("{}\n{hidden}\n{unsigned}\n", lines[0]);
+    let refused = "refused: line 3: no checkpoint came with it: nobody has signed it\n";
+    assert_eq!(verify(&text, &[key]), (1, refused.into()));
+    let text = format!("{}\n{hidden}\n", lines[0]);
+    let said = "\
+proven:
+  2 bundles of the account \"acme\" hold, each by itself
+  of their 6 entries 6 are in a log that was signed
+not proven:
+  what 1 entries say: not shown: erased, pruned or left out
+  that no contact was left out, and no entry came after the last of each
+";
+    assert_eq!(verify(&text, &[key]), (0, said.into()));
+    let (status, said) = verify(&format!("{unsigned}\n"), &[]);
+    let line = "that 3 entries are as they were written: not signed";
+    assert!(status == 0 && said.contains(line), "{said}");
+    let twice = format!("{}\n{}\n{}\n", lines[0], lines[1], lines[0]);
+    let refused = "refused: line 3: its chain was there before\n";
+    assert_eq!(verify(&twice, &[key]), (1, refused.into()));
+    assert_eq!(verify("", &[key]), (1, "refused: there is no bundle in it\n".into()));
+    let none = r#"{"format":"optin evidence","version":1,"account":"acme","chain":"00000000000000000000000000000000","head":"0000000000000000000000000000000000000000000000000000000000000000","entries":[]}"#;
+    assert_eq!(verify(none, &[]), (1, "refused: line 1: there are no entries\n".into()));
+    // Another account's is another file's.
+    let storage = SqliteStorage::open(scratch.path("it.db")).unwrap();
+    let bolt = Contact::new(AccountId::new("bolt").unwrap(), contact(1).number());
+    let engine = Engine::new(storage, Provider, || START);
+    block_on(engine.handle(&bolt, texted("bolt", "Hi"))).unwrap();
+    let (_, bolts, _) = run(&scratch, "export", &["it.db", "bolt", "--all", "bolt.jsonl"]);
+    assert_eq!(bolts, "1 contacts in bolt.jsonl\n");
+    let bolts = fs::read_to_string(scratch.path("bolt.jsonl")).unwrap();
+    let mixed = format!("{unsigned}\n{bolts}");
+    let refused = "refused: line 2: it is of another account than line 1\n";
+    assert_eq!(verify(&mixed, &[]), (1, refused.into()));
 }
 
 #[test]

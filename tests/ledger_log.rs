@@ -19,8 +19,8 @@ use optin::{
     AccountId, Contact, Engine, Event, Handover, Outbox, Outgoing, PhoneNumber, Source, Storage,
     blocking::block_on,
     ledger::{
-        Checkpoint, CheckpointError, Checkpointer, Directory, Ledger, NoteSigner, Sealed, Sink,
-        Tile, TileSource, TiledLog, merkle,
+        Checkpoint, CheckpointError, Checkpointer, Directory, DirectoryError, Ledger, NoteSigner,
+        Sealed, Sink, Tile, TileSource, TiledLog, merkle,
     },
     store::{MemoryStorage, SqliteStorage},
 };
@@ -96,18 +96,31 @@ impl TileSource for Shelf {
 }
 
 impl Sink for Shelf {
-    fn publish(&self, path: &str, bytes: &[u8]) -> Result<(), Failed> {
-        self.call(|| drop(self.files().insert(path.into(), bytes.into())))
+    fn publish(&self, path: &str, bytes: &[u8]) -> Result<bool, Failed> {
+        self.call(|| self.files().entry(path.into()).or_insert_with(|| bytes.into()) == bytes)
     }
 
-    fn publish_checkpoint(&self, note: &str) -> Result<(), Failed> {
-        self.publish("checkpoint", note.as_bytes())
+    fn publish_checkpoint(&self, before: Option<&str>, note: &str) -> Result<bool, Failed> {
+        self.call(|| {
+            let mut files = self.files();
+            let is_before = files.get("checkpoint").map(Vec::as_slice) == before.map(str::as_bytes);
+            if is_before {
+                files.insert("checkpoint".into(), note.into());
+            }
+            is_before
+        })
     }
 
     fn checkpoint(&self) -> Result<Option<String>, Failed> {
         let note = self.call(|| self.files().get("checkpoint").cloned())?;
         Ok(note.map(|note| String::from_utf8(note).unwrap()))
     }
+}
+
+/// Somebody changes what is published.
+fn replace_checkpoint(sink: &impl Sink<Error: std::fmt::Debug>, note: &str) {
+    let published = sink.checkpoint().unwrap();
+    assert!(sink.publish_checkpoint(published.as_deref(), note).unwrap());
 }
 
 const ORIGIN: &str = "example.com/consent/acme";
@@ -266,6 +279,85 @@ fn a_storage_that_went_back_is_found_and_not_signed() {
     assert_eq!(run(&storage, &sink).unwrap().size, 21);
 }
 
+/// A directory before whose next checkpoint something else happens.
+struct Slow<'a> {
+    log: Directory,
+    meanwhile: Mutex<Option<Box<dyn FnOnce() + Send + 'a>>>,
+}
+
+impl TileSource for Slow<'_> {
+    type Error = DirectoryError;
+
+    fn tile(&self, tile: Tile) -> Result<Option<Vec<u8>>, DirectoryError> {
+        self.log.tile(tile)
+    }
+}
+
+impl Sink for Slow<'_> {
+    fn publish(&self, path: &str, bytes: &[u8]) -> Result<bool, DirectoryError> {
+        self.log.publish(path, bytes)
+    }
+
+    fn publish_checkpoint(&self, before: Option<&str>, note: &str) -> Result<bool, DirectoryError> {
+        if let Some(meanwhile) = self.meanwhile.lock().unwrap().take() {
+            meanwhile();
+        }
+        self.log.publish_checkpoint(before, note)
+    }
+
+    fn checkpoint(&self) -> Result<Option<String>, DirectoryError> {
+        self.log.checkpoint()
+    }
+}
+
+#[test]
+fn a_checkpointer_that_is_late_takes_nothing_back() {
+    let scratch = Scratch::new("ledger-late");
+    let storage = MemoryStorage::new();
+    add(&storage, &account(), 0, 5);
+    let log = Directory::new(scratch.path("log"));
+    let meanwhile = Mutex::new(Some(Box::new(|| {
+        add(&storage, &account(), 5, 5);
+        assert_eq!(run(&storage, &log).unwrap().size, 10);
+    }) as Box<dyn FnOnce() + Send>));
+    let slow = Slow { log: log.clone(), meanwhile };
+    assert_eq!(run(&storage, &slow).unwrap().size, 10);
+    assert_eq!(run(&storage, &log).unwrap().size, 10);
+}
+
+/// A storage and a copy of it, both in use and both published to one place.
+#[test]
+fn of_two_copies_one_history_is_published() {
+    for (first, second) in [(5, 7), (7, 5), (300, 400), (400, 300)] {
+        let scratch = Scratch::new(&format!("ledger-copies-{first}"));
+        let (one, other) = (MemoryStorage::new(), MemoryStorage::new());
+        let log = Directory::new(scratch.path("log"));
+        add(&one, &account(), 0, first);
+        add(&other, &account(), 1_000, second);
+        let published = Mutex::new(None);
+        let meanwhile = Mutex::new(Some(Box::new(|| {
+            *published.lock().unwrap() = Some(run(&one, &log));
+        }) as Box<dyn FnOnce() + Send>));
+        let slow = Slow { log: log.clone(), meanwhile };
+        let late = run(&other, &slow);
+        let published = published.lock().unwrap().take();
+        let note = log.checkpoint().unwrap();
+        match published.unwrap() {
+            // The first came through, and the second is refused.
+            Ok(published) => {
+                assert_eq!(late, Err(CheckpointError::WentBack { published: published.size }));
+                assert_eq!(run(&one, &log).unwrap(), published);
+            }
+            // What the second had published already was in the first one's way.
+            Err(error) => {
+                assert!(matches!(error, CheckpointError::OtherTile { .. }), "{error}");
+                assert_eq!(late.unwrap().size, second);
+            }
+        }
+        assert!(note.is_some());
+    }
+}
+
 #[test]
 fn a_published_checkpoint_that_is_not_ours_is_not_gone_on_from() {
     let storage = MemoryStorage::new();
@@ -285,12 +377,12 @@ fn a_published_checkpoint_that_is_not_ours_is_not_gone_on_from() {
         (other_log.sign(&[&signer]), "the published checkpoint is of another log"),
         (other_root.sign(&[&signer]), "the published tiles are not those that were signed"),
     ] {
-        sink.publish_checkpoint(&note).unwrap();
+        replace_checkpoint(&sink, &note);
         assert_eq!(run(&storage, &sink).unwrap_err().to_string(), expected);
         assert_eq!(sink.checkpoint().unwrap(), Some(note));
     }
     // A change of keys: the new one knows the old one.
-    sink.publish_checkpoint(&checkpoint.sign(&[&foreign])).unwrap();
+    replace_checkpoint(&sink, &checkpoint.sign(&[&foreign]));
     let signers = signers();
     let checkpointer = Checkpointer::new(&storage, &sink, account(), ORIGIN, &signers);
     add(&storage, &account(), 3, 1);
@@ -328,7 +420,10 @@ fn a_published_tile_that_is_gone_cut_off_or_changed_is_found() {
                     assert!(change < 2 && path.starts_with(&tile.path()[..8]), "{tile:?}, {path}");
                     found += 1;
                 }
-                Err(CheckpointError::ChangedTiles | CheckpointError::WentBack { .. }) => found += 1,
+                Err(CheckpointError::ChangedTiles | CheckpointError::OtherTile { .. }) => {
+                    assert_eq!(change, 2, "{path}");
+                    found += 1;
+                }
                 Err(error) => panic!("{error}"),
             }
         }
@@ -363,6 +458,7 @@ fn a_directory_is_laid_out_as_the_format_has_it() {
     assert_eq!(
         names,
         [
+            ".lock",
             "checkpoint",
             "tile/0/000",
             "tile/0/001.p/4",
@@ -371,7 +467,7 @@ fn a_directory_is_laid_out_as_the_format_has_it() {
             "tile/entries/001.p/4",
         ]
     );
-    assert_eq!(files[1].1, 256 * 32);
+    assert_eq!(files[2].1, 256 * 32);
     let again = run(&storage, &directory).unwrap();
     assert_eq!(again, checkpoint);
     let note = directory.checkpoint().unwrap().unwrap();
@@ -383,4 +479,25 @@ fn nobody_signs_without_a_key() {
     let (storage, sink) = (MemoryStorage::new(), Shelf::default());
     let checkpointer = Checkpointer::new(&storage, &sink, account(), ORIGIN, &[]);
     assert_eq!(block_on(checkpointer.run_once()), Err(CheckpointError::NoSigner));
+}
+
+#[test]
+fn nothing_is_signed_that_cannot_be_read_again() {
+    let (storage, sink) = (MemoryStorage::new(), Shelf::default());
+    let signers = signers();
+    let many: Vec<_> = (0..65).flat_map(|_| self::signers()).collect();
+    let long = "o".repeat(70_000);
+    for (origin, signers) in [
+        ("", &signers[..]),
+        ("example.com/a\tme", &signers[..]),
+        ("example.com/a\nme", &signers[..]),
+        ("example.com/a\u{85}me", &signers[..]),
+        (&long, &signers[..]),
+        (ORIGIN, &many[..]),
+    ] {
+        let checkpointer = Checkpointer::new(&storage, &sink, account(), origin, signers);
+        let refused = block_on(checkpointer.run_once());
+        assert!(matches!(refused, Err(CheckpointError::Unreadable(_))), "{refused:?}");
+    }
+    assert!(sink.files().is_empty());
 }

@@ -234,7 +234,7 @@ fn what_a_storage_is_given_and_gives_is_silent() {
     let revision = optin::Revision::default();
     let number = contact().number();
     let entry = optin::Entry::of_decision(number, &first, &transition, revision, START);
-    let settle = Settlement { id: outgoing.id.clone(), token: claim.token, then: Then::Finish };
+    let settle = Settlement::of(&claim, Then::Finish);
     let commit = Commit {
         change: Change::Put(transition.record.unwrap()),
         mark: Some(Mark::Text { inbox: inbox(), id: id(1) }),

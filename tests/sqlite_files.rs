@@ -71,7 +71,7 @@ fn a_newer_schema_is_refused_by_its_number() {
     let path = scratch.path("consent.db");
     drop(SqliteStorage::open(&path).unwrap());
     Connection::open(&path).unwrap().pragma_update(None, "user_version", 9).unwrap();
-    assert_eq!(open_error(&path), SqliteError::NewerSchema { found: 9, known: 1 });
+    assert_eq!(open_error(&path), SqliteError::NewerSchema { found: 9, known: 2 });
 }
 
 #[test]

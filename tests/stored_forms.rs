@@ -164,8 +164,9 @@ fn entries(at: DateTime<Utc>) -> Vec<Entry> {
             entries.push(Entry::of_refusal(number, &event, refusal, Revision::default(), at));
         }
     }
-    for refused in [None, Some(Refusal::BadSettings)] {
-        entries.push(Entry::of_policy_change(owner(), refused, Revision::default(), at));
+    let settings = settings();
+    for set in settings.iter().map(Ok).chain([Err(Refusal::BadSettings)]) {
+        entries.push(Entry::of_policy_change(owner(), set, Revision::default(), at));
     }
     entries
 }

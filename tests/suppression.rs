@@ -6,8 +6,9 @@ mod support;
 
 use black_box::Scratch;
 use optin::{
-    Archive, ConsentState, Contact, Content, Crm, Decision, Dispatcher, Engine, Event, Handover,
-    OptOut, Outbox, Outgoing, Policy, Reason, Source, Status, Storage,
+    Actor, ActorId, Archive, ConsentState, Contact, Content, Crm, Decision, Dispatcher, Engine,
+    Event, HandleError, Handover, OptOut, Outbox, Outgoing, Policy, Reason, Role, Source, Status,
+    Storage,
     blocking::block_on,
     ledger::SuppressionKey,
     store::{MemoryStorage, SqliteStorage, sqlite},
@@ -82,6 +83,33 @@ fn who_was_erased_and_is_added_again_is_opted_out() {
 }
 
 #[test]
+fn who_was_erased_and_is_declared_existing_is_opted_out() {
+    over_both(Some(&key(1)), |handle, erase| {
+        handle(texted("SM1", "stop"), &contact(1));
+        erase(&contact(1));
+        let declared = || Event::DeclaredExisting { actor: owner() };
+        let outcome = handle(declared(), &contact(1));
+        assert_eq!((outcome.decision, outcome.reason), (Decision::None, Reason::AddedOptedOut));
+        let by = OptOut::Import;
+        assert_eq!(outcome.state, Some(ConsentState::OptedOut { by, since: START }));
+        assert_eq!(handle(declared(), &contact(1)).reason, Reason::AlreadyPresent);
+        // Others are declared as ever.
+        assert_eq!(handle(declared(), &contact(2)).reason, Reason::Existing);
+    });
+}
+
+#[test]
+fn who_may_not_declare_is_refused_of_someone_erased_too() {
+    let memory = MemoryStorage::new().with_suppression(key(1));
+    let engine = Engine::new(memory, Provider::default(), || START);
+    block_on(engine.storage().erase(&contact(1))).unwrap();
+    let actor = Actor::new(ActorId::new("bo").unwrap(), Role::Member([].into()));
+    let declared = block_on(engine.handle(&contact(1), Event::DeclaredExisting { actor }));
+    assert!(matches!(declared, Err(HandleError::Refused(_))));
+    assert_eq!(block_on(engine.storage().load(&contact(1))).unwrap().record, None);
+}
+
+#[test]
 fn who_was_erased_and_writes_is_new() {
     over_both(Some(&key(1)), |handle, erase| {
         handle(texted("SM1", "stop"), &contact(1));
@@ -131,6 +159,12 @@ fn a_crm_that_adds_someone_erased_is_told_what_holds() {
         let expected = told.then_some(Status::new(Crm::Hubspot, true));
         assert_eq!(statuses, expected.into_iter().collect::<Vec<_>>(), "{said:?}");
     }
+    block_on(engine.storage().erase(&contact(4))).unwrap();
+    let declared = Event::DeclaredExisting { actor: owner() };
+    block_on(engine.handle(&contact(4), declared)).unwrap();
+    block_on(Dispatcher::new(&engine).run_once(9)).unwrap();
+    let statuses = std::mem::take(&mut *engine.outbox().0.lock().unwrap());
+    assert_eq!(statuses, [Status::new(Crm::Hubspot, true)]);
 }
 
 #[test]

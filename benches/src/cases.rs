@@ -1,6 +1,7 @@
 //! One decision to make, by the crate and by hand, shown to agree before anything is measured.
 
-use optin::{Event, Reading, Refusal, Transition, decide, decide_text};
+use chrono::{DateTime, Utc};
+use optin::{Event, Policy, Reading, Refusal, Text, Transition, decide, decide_text};
 
 use crate::{
     peer::table::{self, Answer, Reply, Row},
@@ -62,6 +63,22 @@ impl Case {
         }
     }
 
+    /// Decides it by `way`, which is given what the peer's `decide_text` is; `None` where it is no
+    /// text.
+    #[inline]
+    pub fn decide_text_by(
+        &self,
+        way: impl FnOnce(&Policy, Option<&Row>, &Text<'_>, Reading, DateTime<Utc>) -> Answer,
+    ) -> Option<Answer> {
+        let Event::Texted(text) = &self.of.event else { return None };
+        Some(way(&self.of.policy, self.row.as_ref(), text, self.reading?, self.of.now))
+    }
+
+    /// Where the contact stands and what happens, as words.
+    pub fn name(&self) -> String {
+        format!("{}: {}", self.of.stands, self.of.happens)
+    }
+
     /// Decides it by hand.
     ///
     /// # Errors
@@ -94,7 +111,6 @@ impl Case {
             cancel: transition.cancel,
             then: transition.then,
         });
-        let Situation { stands, happens, .. } = &self.of;
-        assert_eq!(decided, self.decide_by_hand(), "{stands}: {happens}");
+        assert_eq!(decided, self.decide_by_hand(), "{}", self.name());
     }
 }

@@ -14,18 +14,29 @@ pub fn measured(work: &mut dyn FnMut()) {
     std::hint::black_box(());
 }
 
-/// The instructions that this program takes for the named piece of its work.
+/// The instructions that this program takes for the named piece of its work, where it is
+/// [`measured`].
 ///
 /// # Errors
 /// When valgrind is not installed, or does not say.
 pub fn count(work: &str) -> io::Result<u64> {
+    const MEASURED: &str = "--toggle-collect=optin_benches::instructions::measured*";
+    run(&["--collect-atstart=no", MEASURED], work)
+}
+
+/// All instructions of all threads that this program takes when that is its work, its start and end
+/// included.
+///
+/// # Errors
+/// As [`count`].
+pub fn count_all(work: &str) -> io::Result<u64> {
+    run(&[], work)
+}
+
+fn run(collect: &[&str], work: &str) -> io::Result<u64> {
     let output = Command::new("valgrind")
-        .args([
-            "--tool=callgrind",
-            "--callgrind-out-file=/dev/null",
-            "--collect-atstart=no",
-            "--toggle-collect=optin_benches::instructions::measured*",
-        ])
+        .args(["--tool=callgrind", "--callgrind-out-file=/dev/null"])
+        .args(collect)
         .arg(env::current_exe()?)
         .args([WORK, work])
         .args(env::args().skip(1))

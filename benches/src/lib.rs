@@ -5,6 +5,7 @@ pub mod cases;
 pub mod engines;
 pub mod instructions;
 pub mod peer;
+pub mod processor;
 pub mod rounds;
 pub mod scratch;
 pub mod situations;

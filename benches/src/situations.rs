@@ -211,7 +211,7 @@ fn set(storage: &MemoryStorage, account: &AccountId, policy: &Policy, at: DateTi
         account: account.clone(),
         expected: revision,
         policy: Some(policy.clone()),
-        entry: optin::Entry::of_policy_change(actor(Role::Owner), None, revision, at),
+        entry: optin::Entry::of_policy_change(actor(Role::Owner), Ok(policy), revision, at),
     };
     let Ok(_) = block_on(storage.set_policy(change));
 }

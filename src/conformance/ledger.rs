@@ -5,6 +5,8 @@ mod log;
 
 use alloc::{format, vec::Vec};
 
+pub(super) use self::log::is_right;
+
 use super::{
     case::Case,
     failure::{Failure, Verdict, same},
@@ -56,7 +58,10 @@ fn heads<S: Ledger>(probe: &Probe<'_, S>, account: &AccountId) -> Result<Vec<Hea
 }
 
 /// Every chain of the account is whole up to its head, and what is disclosed is what was sealed.
-fn is_whole<S: Ledger>(probe: &Probe<'_, S>, account: &AccountId) -> Result<Vec<Head>, Failure> {
+pub(super) fn is_whole<S: Ledger>(
+    probe: &Probe<'_, S>,
+    account: &AccountId,
+) -> Result<Vec<Head>, Failure> {
     let heads = heads(probe, account)?;
     for head in &heads {
         chain_is_whole(probe, account, head)?;

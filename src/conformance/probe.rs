@@ -8,13 +8,13 @@ use chrono::{DateTime, Utc};
 
 use super::{
     failure::{Failure, Verdict, holds, only, same},
-    sample::{LEASE, at, end},
+    sample::{LEASE, at},
 };
 use crate::{
     consent::{contact::Contact, id::AccountId, outgoing::OutgoingId, record::Record},
     storage::{
-        Claim, Commit, Committed, CurrentPolicy, PolicyChange, PolicyCommitted, Snapshot, Storage,
-        Then,
+        Claim, Commit, Committed, CurrentPolicy, PolicyChange, PolicyCommitted, Settlement,
+        Snapshot, Storage, Then,
     },
 };
 
@@ -102,6 +102,12 @@ impl<S: Storage> Probe<'_, S> {
         same("the commit", self.commit(commit)?, expected)
     }
 
+    /// The same commit, where its contact may have been erased.
+    pub(super) fn anew(&self, commit: Commit) -> Result<Commit, Failure> {
+        let suppressed = self.load(&commit.contact)?.suppressed;
+        Ok(Commit { suppressed, ..commit })
+    }
+
     /// The contact's record is this one.
     pub(super) fn has(&self, contact: &Contact, record: Option<Record>) -> Verdict {
         same("the record", self.load(contact)?.record, record)
@@ -140,9 +146,9 @@ impl<S: Storage> Probe<'_, S> {
     /// Ends a claim, under whatever revision there is.
     pub(super) fn settle(&self, claim: &Claim, then: Then) -> Result<Committed, Failure> {
         let contact = claim.outgoing.id.contact.clone();
-        let record = self.load(&contact)?.record;
-        let settle = Some(end(claim, then));
-        self.commit(Commit { settle, ..Commit::keep(contact, record.as_ref(), at(0)) })
+        let Snapshot { record, suppressed, .. } = self.load(&contact)?;
+        let settle = Some(Settlement::of(claim, then));
+        self.commit(Commit { settle, suppressed, ..Commit::keep(contact, record.as_ref(), at(0)) })
     }
 
     /// Ends a claim, which is the last of its message.
@@ -177,5 +183,18 @@ impl<S: Storage> Probe<'_, S> {
             .into_iter()
             .map(|end| end.unwrap_or_else(|_| Err(Failure::new("a thread panicked"))))
             .collect()
+    }
+}
+
+#[cfg(feature = "ledger")]
+impl<S> Probe<'_, (S, S)> {
+    /// The first of two storages.
+    pub(super) fn first(&self) -> Probe<'_, &S> {
+        Probe { storage: &self.storage.0, poll: self.poll, rounds: self.rounds }
+    }
+
+    /// The second of them.
+    pub(super) fn second(&self) -> Probe<'_, &S> {
+        Probe { storage: &self.storage.1, poll: self.poll, rounds: self.rounds }
     }
 }

@@ -13,7 +13,9 @@ use crate::{
         event::{Event, Text},
         id::{AccountId, ActorId, InboxId, MessageId},
         ledger::{Entry, Fact, Verdict},
-        outgoing::{Content, Crm, MessageKind, Outgoing, OutgoingId, OutgoingText, Status},
+        outgoing::{
+            ClaimToken, Content, Crm, MessageKind, Outgoing, OutgoingId, OutgoingText, Status,
+        },
         policy::Policy,
         record::{Record, Revision},
         settings::{ReminderSettings, Settings},
@@ -94,10 +96,10 @@ pub(super) fn with_state(revision: u64, state: ConsentState) -> Record {
     }
 }
 
-/// A commit under this revision, 0 for no record, which keeps what is there.
+/// A commit under the record of this revision, 0 for none, which keeps what is there.
 pub(super) fn keep(contact: &Contact, revision: u64) -> Commit {
     Commit {
-        expected: (revision > 0).then(|| Revision::new(revision)),
+        expected: (revision > 0).then(|| record(revision)),
         ..Commit::keep(contact.clone(), None, at(0))
     }
 }
@@ -173,9 +175,15 @@ pub(super) fn entry_of(contact: &Contact, n: u64, record: Option<Record>) -> Ent
     }
 }
 
+/// The end of this message's claim under this token.
+pub(super) fn end_of(message: &Outgoing, token: u64) -> Settlement {
+    let (id, decided_at) = (message.id.clone(), message.decided_at);
+    Settlement { id, token: ClaimToken::new(token), decided_at, then: Then::Finish }
+}
+
 /// The end of this claim.
 pub(super) fn end(claim: &Claim, then: Then) -> Settlement {
-    Settlement { id: claim.outgoing.id.clone(), token: claim.token, then }
+    Settlement::of(claim, then)
 }
 
 /// A change of settings, or a refused attempt at one, under this revision.
@@ -186,9 +194,9 @@ pub(super) fn settings_change(
 ) -> PolicyChange {
     let id = ActorId::new("ana").expect("an actor id of 1 to 256 bytes");
     let refused = Refusal::Forbidden(Permission::ComplianceSettings);
-    let refused = policy.is_none().then_some(refused);
     let expected = Revision::new(expected);
-    let entry = Entry::of_policy_change(Actor::new(id, Role::Owner), refused, expected, at(0));
+    let set = policy.as_ref().ok_or(refused);
+    let entry = Entry::of_policy_change(Actor::new(id, Role::Owner), set, expected, at(0));
     PolicyChange { account: account.clone(), expected, policy, entry }
 }
 

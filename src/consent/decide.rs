@@ -49,49 +49,60 @@ pub fn decide(
     event: &Event<'_>,
     now: DateTime<Utc>,
 ) -> Result<Transition, Refusal> {
-    let case = Case::new(policy, record, now);
-    match event {
-        Event::Texted(text) => {
-            let reading = policy.matcher().read(text.body.as_str(), text.media);
-            Ok(decide_text(policy, record, text, reading, now))
-        }
-        Event::Added { source, opted_out } => Ok(case.added(*source, *opted_out, false)),
-        Event::DeclaredExisting { actor } => case.declared_existing(actor),
-        Event::Overridden { actor, to, note } => case.overridden(actor, *to, note.as_ref()),
-        Event::CarrierBlocked { .. } => Ok(case.blocked()),
-        Event::MessageRequested(message) => case.message_requested(message),
-        Event::StatusRequested { crm } => Ok(case.status_requested(*crm)),
-        Event::Settled(settled) => Ok(case.settled(settled)),
-    }
+    Case::new(policy, record, now).decide(event)
 }
 
-/// Decides on [`Event::Added`] of someone without a record whose erasure is remembered: opted out,
-/// whatever was said (R5.1 made stricter for the person).
+/// Decides what an event leads to of someone without a record whose erasure is remembered.
+///
+/// Whom others bring back, by [`Event::Added`] or [`Event::DeclaredExisting`], is opted out,
+/// whatever they said (R5.1 and R5.2 made stricter for the person). Anything else is decided as of
+/// anybody: who writes begins anew.
+///
+/// # Errors
+/// As [`decide`].
 pub fn decide_suppressed(
     policy: &Policy,
-    source: Source,
-    opted_out: Option<bool>,
+    event: &Event<'_>,
     now: DateTime<Utc>,
-) -> Transition {
-    Case::new(policy, None, now).added(source, opted_out, true)
+) -> Result<Transition, Refusal> {
+    Case { suppressed: true, ..Case::new(policy, None, now) }.decide(event)
 }
 
 /// What a decision rests on: the settings, the record, the time.
 struct Case<'a> {
     policy: &'a Policy,
     record: Option<Record>,
+    /// Whether there is no record because of an erasure that is remembered.
+    suppressed: bool,
     now: DateTime<Utc>,
 }
 
 impl<'a> Case<'a> {
     fn new(policy: &'a Policy, record: Option<&Record>, now: DateTime<Utc>) -> Self {
-        Self { policy, record: record.copied(), now: time::to_millisecond(now) }
+        let now = time::to_millisecond(now);
+        Self { policy, record: record.copied(), suppressed: false, now }
+    }
+
+    fn decide(&self, event: &Event<'_>) -> Result<Transition, Refusal> {
+        match event {
+            Event::Texted(text) => {
+                let reading = self.policy.matcher().read(text.body.as_str(), text.media);
+                Ok(decide_text(self.policy, self.record.as_ref(), text, reading, self.now))
+            }
+            Event::Added { source, opted_out } => Ok(self.added(*source, *opted_out)),
+            Event::DeclaredExisting { actor } => self.declared_existing(actor),
+            Event::Overridden { actor, to, note } => self.overridden(actor, *to, note.as_ref()),
+            Event::CarrierBlocked { .. } => Ok(self.blocked()),
+            Event::MessageRequested(message) => self.message_requested(message),
+            Event::StatusRequested { crm } => Ok(self.status_requested(*crm)),
+            Event::Settled(settled) => Ok(self.settled(settled)),
+        }
     }
 
     /// R5.1
-    fn added(&self, source: Source, said: Option<bool>, suppressed: bool) -> Transition {
+    fn added(&self, source: Source, said: Option<bool>) -> Transition {
         let by = source.opt_out();
-        let opted_out = if suppressed { Some(true) } else { said };
+        let opted_out = if self.suppressed { Some(true) } else { said };
         match (self.state(), opted_out) {
             (None | Some(ConsentState::Pending(_) | ConsentState::Active { .. }), Some(true)) => {
                 self.opt_out(by, self.now, Decision::None, Reason::AddedOptedOut)
@@ -126,7 +137,9 @@ impl<'a> Case<'a> {
             Some(ConsentState::Pending(pending)) => !pending.texted,
             Some(ConsentState::Active { .. } | ConsentState::OptedOut { .. }) => false,
         };
-        let transition = if untouched {
+        let transition = if self.suppressed {
+            self.opt_out(OptOut::Import, self.now, Decision::None, Reason::AddedOptedOut)
+        } else if untouched {
             self.activate(OptIn::Existing, Decision::MarkActive, Reason::Existing)
         } else {
             self.keep(Reason::AlreadyPresent)

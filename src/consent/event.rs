@@ -28,7 +28,8 @@ pub enum Event<'a> {
         #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
         opted_out: Option<bool>,
     },
-    /// The host said that a conversation stood before the engine came (R5.2).
+    /// The host said that a conversation stood before the engine came (R5.2). Who was erased, where
+    /// that is remembered, is opted out by it.
     DeclaredExisting {
         /// Who said so; needs `compliance_settings`.
         actor: Actor,
@@ -44,6 +45,9 @@ pub enum Event<'a> {
         note: Option<Note>,
     },
     /// The provider said that the number has opted out (R5.5).
+    ///
+    /// Of somebody absent, erased or not, it makes a record: the provider's word is about the
+    /// number, and nobody is to message it.
     CarrierBlocked {
         /// The provider's code: `21610`, `40300`.
         code: CarrierCode,
@@ -175,7 +179,8 @@ pub struct Message<'a> {
     /// Its words, handed over as they are, empty or long.
     pub body: Body<'a>,
     /// The host's id of the request, unique in its account: with it the message acts once, however
-    /// often it is asked for, and for whomever.
+    /// often it is asked for, and for whomever. It is kept when the contact is erased: see
+    /// [`MessageId`].
     #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
     pub request: Option<MessageId>,
     /// After this it is never handed over; absent is five minutes after it was asked for.
@@ -195,7 +200,7 @@ impl<'a> Message<'a> {
         Self { actor: Some(actor), ..self }
     }
 
-    /// The same message under the host's id of the request.
+    /// The same message under the host's id of the request, which must not be personal data.
     #[must_use]
     pub fn with_request(self, request: MessageId) -> Self {
         Self { request: Some(request), ..self }

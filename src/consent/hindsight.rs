@@ -1,18 +1,20 @@
 //! Looking back: a contact's record at any moment, and what other settings would have led to.
 
-use alloc::collections::BTreeMap;
+use alloc::collections::{BTreeMap, BTreeSet};
 use core::ops::Add;
 
 use chrono::{DateTime, Utc};
 
 use super::{
-    decide::decide,
+    decide::{decide, decide_suppressed},
+    decision::Reason,
     event::{Ending, Event, Settled},
     ledger::{BrokenLedger, Entry, Fact, Verdict, fold},
-    outgoing::{MessageKind, OutgoingText},
+    outgoing::MessageKind,
     policy::Policy,
     record::{Record, Revision},
     standing::Standing,
+    state::{ConsentState, Outstanding},
 };
 
 /// The record that a contact had at this time, by its entries in their order.
@@ -29,10 +31,14 @@ pub fn state_at(entries: &[Entry], time: DateTime<Utc>) -> Result<Option<Record>
 
 /// What a contact's history came to, and what it would have come to under other settings.
 ///
-/// Each text of the replay is taken to have ended as the one that was sent in answer to the same
-/// event, and else to have been accepted. The ledger has no texts that changed nothing, so settings
-/// that would have said more than those in force are told with fewer prompts than they would have
-/// sent. Entries without their words read as blank texts.
+/// A text counts once its hand-over has ended: one that was taken back does not, nor one that is
+/// still under way. Each text of the replay is taken to have ended as the one that was sent in
+/// answer to the same event, at the same time, and else to have been accepted. Under the settings
+/// that were in force nothing differs.
+///
+/// The ledger has no texts that changed nothing, so settings that would have said more than those
+/// in force are told with fewer prompts than they would have sent. Entries without their words read
+/// as blank texts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
@@ -48,9 +54,9 @@ pub struct WhatIf {
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct Tally {
-    /// Confirmations that were sent, or may have been.
+    /// Confirmations that left, or may have.
     pub confirmations: u64,
-    /// Reminders that were sent, or may have been.
+    /// Reminders that left, or may have.
     pub reminders: u64,
     /// Messages of staff and host that were let through.
     pub messages: u64,
@@ -68,39 +74,147 @@ pub struct Tally {
 ///
 /// Counts of several contacts add up.
 pub fn what_if(entries: &[Entry], policy: &Policy) -> WhatIf {
-    let endings = endings(entries);
-    let mut what_if = WhatIf::default();
-    let (mut was, mut would) = (None, None);
+    let ended: BTreeSet<Revision> =
+        entries.iter().filter_map(settled).map(|settled| settled.revision).collect();
+    let mut was = Tally::default();
+    let mut stood: Option<Record> = None;
+    let mut replay = Replay::under(policy);
     for entry in entries {
         let Fact::Event(event) = &entry.fact else { continue };
-        if matches!(**event, Event::Settled(_)) {
-            was = entry.record().copied().or(was);
-            continue;
-        }
-        let made = entry.record().map(|record| record.revision);
-        let ending = made.and_then(|made| endings.get(&made)).copied();
-        match &entry.verdict {
-            Verdict::Decided { record, text, .. } => {
-                what_if.was.count(text.as_ref(), ending);
-                was = record.or(was);
+        let before = stood;
+        stood = entry.record().copied().or(stood);
+        match (&**event, &entry.verdict) {
+            (Event::Settled(settled), _) => {
+                was.end_text(settled.kind, &settled.ending);
+                replay.settle(settled, entry.at);
             }
-            Verdict::Refused(_) => what_if.was.refuse(event),
-            Verdict::PolicySet { .. } => {}
-        }
-        match decide(policy, would.as_ref(), event, entry.at) {
-            Ok(transition) => {
-                what_if.would.count(transition.text.as_ref(), ending);
-                would = transition.record.or(would);
-                if let (Some(text), Some(record)) = (&transition.text, transition.record) {
-                    would = settled(policy, record, text, ending, entry.at).or(would);
+            (event, verdict) => {
+                match verdict {
+                    Verdict::Decided { .. } => was.decide(event),
+                    Verdict::Refused(_) => was.refuse(event),
+                    Verdict::PolicySet { .. } => {}
                 }
+                replay.decide(event, entry);
             }
-            Err(_) => what_if.would.refuse(event),
+        }
+        let waits = outstanding(stood.as_ref());
+        if let Some(prompt) = outstanding(before.as_ref())
+            && waits.map(|waits| waits.revision) != Some(prompt.revision)
+            && !ended.contains(&prompt.revision)
+        {
+            replay.accept(prompt.revision, entry.at);
+        }
+        replay.hold(waits);
+    }
+    was.end(stood.as_ref());
+    replay.would.end(replay.record.as_ref());
+    WhatIf { was, would: replay.would }
+}
+
+/// The settlement that an entry is of, if it is of one.
+fn settled(entry: &Entry) -> Option<&Settled> {
+    match &entry.fact {
+        Fact::Event(event) => match &**event {
+            Event::Settled(settled) => Some(settled),
+            Event::Texted(_)
+            | Event::Added { .. }
+            | Event::DeclaredExisting { .. }
+            | Event::Overridden { .. }
+            | Event::CarrierBlocked { .. }
+            | Event::MessageRequested(_)
+            | Event::StatusRequested { .. } => None,
+        },
+        Fact::PolicyChanged { .. } => None,
+    }
+}
+
+/// The prompt that a record waits for.
+fn outstanding(record: Option<&Record>) -> Option<Outstanding> {
+    record.and_then(Record::pending).and_then(|pending| pending.outstanding)
+}
+
+/// What happens under other settings.
+struct Replay<'a> {
+    policy: &'a Policy,
+    record: Option<Record>,
+    /// By the revision of the text that was sent in answer to the same event: its own.
+    texts: BTreeMap<Revision, (Revision, MessageKind)>,
+    would: Tally,
+}
+
+impl<'a> Replay<'a> {
+    fn under(policy: &'a Policy) -> Self {
+        Self { policy, record: None, texts: BTreeMap::new(), would: Tally::default() }
+    }
+
+    fn decide(&mut self, event: &Event<'_>, entry: &Entry) {
+        let decided = if self.record.is_none() && was_suppressed(event, &entry.verdict) {
+            decide_suppressed(self.policy, event, entry.at)
+        } else {
+            decide(self.policy, self.record.as_ref(), event, entry.at)
+        };
+        let Ok(transition) = decided else {
+            self.would.refuse(event);
+            return;
+        };
+        self.would.decide(event);
+        self.record = transition.record.or(self.record);
+        let (Some(text), Some(record)) = (transition.text, transition.record) else { return };
+        let sent = match &entry.verdict {
+            Verdict::Decided { record, text, .. } => record.filter(|_| text.is_some()),
+            Verdict::PolicySet { .. } | Verdict::Refused(_) => None,
+        };
+        let sent = sent.map(|sent| sent.revision);
+        self.texts.insert(sent.unwrap_or(NOT_SENT), (record.revision, text.kind));
+        if sent.is_none() {
+            self.accept(NOT_SENT, entry.at);
         }
     }
-    what_if.was.end(was.as_ref());
-    what_if.would.end(would.as_ref());
-    what_if
+
+    /// Ends the text that was sent in answer to the same event.
+    fn settle(&mut self, settled: &Settled, at: DateTime<Utc>) {
+        let Some(&(revision, kind)) = self.texts.get(&settled.revision) else { return };
+        self.would.end_text(kind, &settled.ending);
+        let event = Event::Settled(Settled { revision, kind, ..settled.clone() });
+        if let Ok(transition) = decide(self.policy, self.record.as_ref(), &event, at) {
+            self.record = transition.record.or(self.record);
+        }
+    }
+
+    /// Ends a text whose like was not sent, or was taken back, if it is waited for here.
+    fn accept(&mut self, sent: Revision, at: DateTime<Utc>) {
+        let Some(&(revision, kind)) = self.texts.get(&sent) else { return };
+        let waits = outstanding(self.record.as_ref()).map(|waits| waits.revision);
+        if waits == Some(revision) || sent == NOT_SENT {
+            let ending = Ending::Accepted { provider_id: None };
+            self.settle(&Settled { revision: sent, kind, ended: at, ending }, at);
+        }
+    }
+
+    /// Waits for a prompt as long as for the one that was sent in answer to the same event.
+    fn hold(&mut self, sent: Option<Outstanding>) {
+        if let Some(sent) = sent
+            && let Some(&(revision, _)) = self.texts.get(&sent.revision)
+            && let Some(record) = &mut self.record
+            && let ConsentState::Pending(pending) = &mut record.state
+            && let Some(waits) = &mut pending.outstanding
+            && waits.revision == revision
+        {
+            waits.until = sent.until;
+        }
+    }
+}
+
+/// What stands for the revision of a text in the place of which none was sent.
+const NOT_SENT: Revision = Revision::new(0);
+
+/// Whether somebody was brought back whose erasure was remembered.
+fn was_suppressed(event: &Event<'_>, verdict: &Verdict) -> bool {
+    let opted_out = match verdict {
+        Verdict::Decided { reason, .. } => *reason == Reason::AddedOptedOut,
+        Verdict::PolicySet { .. } | Verdict::Refused(_) => false,
+    };
+    opted_out && !matches!(event, Event::Added { opted_out: Some(true), .. })
 }
 
 impl Add for WhatIf {
@@ -128,18 +242,24 @@ impl Add for Tally {
 }
 
 impl Tally {
-    fn count(&mut self, text: Option<&OutgoingText>, ending: Option<&Ending>) {
-        let is_sent = ending.is_none_or(may_be_sent);
-        match text.map(|text| text.kind) {
-            Some(MessageKind::Confirmation) => self.confirmations += u64::from(is_sent),
-            Some(MessageKind::Reminder) => self.reminders += u64::from(is_sent),
-            Some(MessageKind::Message) => self.messages += 1,
-            Some(MessageKind::OptedOut | MessageKind::Help | MessageKind::Confirmed) | None => {}
-        }
+    fn decide(&mut self, event: &Event<'_>) {
+        self.messages += u64::from(matches!(event, Event::MessageRequested(_)));
     }
 
     fn refuse(&mut self, event: &Event<'_>) {
         self.messages_refused += u64::from(matches!(event, Event::MessageRequested(_)));
+    }
+
+    fn end_text(&mut self, kind: MessageKind, ending: &Ending) {
+        let left = u64::from(may_have_left(ending));
+        match kind {
+            MessageKind::Confirmation => self.confirmations += left,
+            MessageKind::Reminder => self.reminders += left,
+            MessageKind::Message
+            | MessageKind::OptedOut
+            | MessageKind::Help
+            | MessageKind::Confirmed => {}
+        }
     }
 
     fn end(&mut self, record: Option<&Record>) {
@@ -152,25 +272,7 @@ impl Tally {
     }
 }
 
-/// How the text of each revision ended at last.
-fn endings(entries: &[Entry]) -> BTreeMap<Revision, &Ending> {
-    let settled = entries.iter().filter_map(|entry| match &entry.fact {
-        Fact::Event(event) => match &**event {
-            Event::Settled(settled) => Some((settled.revision, &settled.ending)),
-            Event::Texted(_)
-            | Event::Added { .. }
-            | Event::DeclaredExisting { .. }
-            | Event::Overridden { .. }
-            | Event::CarrierBlocked { .. }
-            | Event::MessageRequested(_)
-            | Event::StatusRequested { .. } => None,
-        },
-        Fact::PolicyChanged { .. } => None,
-    });
-    settled.collect()
-}
-
-fn may_be_sent(ending: &Ending) -> bool {
+fn may_have_left(ending: &Ending) -> bool {
     match ending {
         Ending::Accepted { .. } | Ending::Unknown => true,
         Ending::NotSent { .. }
@@ -179,18 +281,4 @@ fn may_be_sent(ending: &Ending) -> bool {
         | Ending::Retry { .. }
         | Ending::SetAside => false,
     }
-}
-
-/// The record once the text of the decision that made it has ended.
-fn settled(
-    policy: &Policy,
-    record: Record,
-    text: &OutgoingText,
-    ending: Option<&Ending>,
-    at: DateTime<Utc>,
-) -> Option<Record> {
-    let ending = ending.cloned().unwrap_or(Ending::Accepted { provider_id: None });
-    let event =
-        Event::Settled(Settled { revision: record.revision, kind: text.kind, ended: at, ending });
-    decide(policy, Some(&record), &event, at).ok()?.record
 }

@@ -78,20 +78,30 @@ fn redacted(_: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
 bounded_id! {
     /// Whoever consent is given to: a business, or one of its programmes.
     ///
-    /// Settings, contacts and consent of one account never touch another's. Only
-    /// this name is shown by `Debug`: do not put personal data into it.
+    /// Settings, contacts and consent of one account never touch another's. It is sealed in the
+    /// open, published with the log, and stays when contacts are erased; of all names it alone is
+    /// shown by `Debug`. So it must not be personal data.
     AccountId, "the account", shown
 }
 bounded_id! {
     /// The account's own number (or short code) that a text came in on; replies leave from it.
+    ///
+    /// It stays in the marks of texts when contacts are erased: it must not be personal data.
     InboxId, "the inbox", redacted
 }
 bounded_id! {
     /// The provider's id of a message, or the host's id of a request.
+    ///
+    /// It stays in marks when contacts are erased, for 35 days and longer. So it must not be
+    /// personal data: let no id of a request hold the number or name of whom it is for.
     MessageId, "the message id", redacted
 }
 bounded_id! {
     /// Whoever acts for the account: a user of the host.
+    ///
+    /// It is sealed in the open, published with the log, and stays when contacts are erased. So it
+    /// must not be personal data: take a number or a random name that the host knows who it is of,
+    /// never an e-mail address or a phone number.
     ActorId, "the actor id", redacted
 }
 bounded_id! {

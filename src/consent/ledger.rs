@@ -12,6 +12,7 @@ use super::{
     decision::{Decision, Reason, Refusal},
     event::Event,
     outgoing::OutgoingText,
+    policy::Policy,
     record::{Record, Revision},
 };
 
@@ -72,6 +73,9 @@ pub enum Verdict {
     PolicySet {
         /// The revision.
         revision: Revision,
+        /// The settings; absent in entries of a time when they were not written down.
+        #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
+        settings: Option<Box<Policy>>,
     },
     /// The attempt was refused, and nothing changed.
     Refused(Refusal),
@@ -119,20 +123,24 @@ impl Entry {
         }
     }
 
-    /// The entry of a change of settings from `policy_revision`, or of an attempt at one.
+    /// The entry of a change of settings from `policy_revision` to these, or of an attempt at one.
     pub fn of_policy_change(
         actor: Actor,
-        refused: Option<Refusal>,
+        set: Result<&Policy, Refusal>,
         policy_revision: Revision,
         at: DateTime<Utc>,
     ) -> Self {
-        let set = Verdict::PolicySet { revision: policy_revision.next() };
+        let revision = policy_revision.next();
+        let set = set.map(|policy| Verdict::PolicySet {
+            revision,
+            settings: Some(Box::new(policy.clone())),
+        });
         Self {
             at,
             number: None,
             policy_revision,
             fact: Fact::PolicyChanged { actor },
-            verdict: refused.map_or(set, Verdict::Refused),
+            verdict: set.unwrap_or_else(Verdict::Refused),
         }
     }
 
@@ -148,8 +156,7 @@ impl Entry {
                 let text = text.map(|text| OutgoingText { body: Body::from(""), ..text });
                 Verdict::Decided { decision, reason, record, text }
             }
-            Verdict::PolicySet { revision } => Verdict::PolicySet { revision },
-            Verdict::Refused(refusal) => Verdict::Refused(refusal),
+            verdict @ (Verdict::PolicySet { .. } | Verdict::Refused(_)) => verdict,
         };
         Self { fact, verdict, ..self }
     }

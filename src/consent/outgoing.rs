@@ -9,7 +9,10 @@ use super::{
     record::Revision,
 };
 
-/// Names one outgoing message for ever: the contact, the decision it came from, its place in it.
+/// Names one outgoing message: the contact, the decision it came from, its place in it.
+///
+/// For ever, unless the contact is erased: then its number may come to a message with the same
+/// name, which was decided at another time. [`Outgoing::decided_at`] tells them apart.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]

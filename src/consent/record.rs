@@ -35,7 +35,7 @@ impl Revision {
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct Record {
-    /// How often it changed; what compare-and-swap compares.
+    /// How often it changed.
     pub revision: Revision,
     /// Where the contact stands.
     pub state: ConsentState,

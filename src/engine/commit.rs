@@ -19,11 +19,13 @@ use crate::{
 };
 
 impl Commit {
-    /// A commit that changes nothing yet, bound to this record.
+    /// A commit that changes nothing yet, bound to this record; to its absence, of someone whose
+    /// erasure is not remembered, where there is none.
     pub fn keep(contact: Contact, record: Option<&Record>, at: DateTime<Utc>) -> Self {
         Self {
             contact,
-            expected: record.map(|record| record.revision),
+            expected: record.copied(),
+            suppressed: false,
             change: Change::Keep,
             mark: None,
             entry: None,
@@ -33,6 +35,14 @@ impl Commit {
             settle: None,
             at,
         }
+    }
+}
+
+/// A commit that changes nothing yet, bound to what was loaded.
+pub(super) fn keep(contact: &Contact, snapshot: &Snapshot, at: DateTime<Utc>) -> Commit {
+    Commit {
+        suppressed: snapshot.suppressed,
+        ..Commit::keep(contact.clone(), snapshot.record.as_ref(), at)
     }
 }
 
@@ -48,9 +58,7 @@ pub(super) fn commit_of(
     let revision = snapshot.current.revision;
     let then = transition.then;
     let settle = match bound {
-        Bound::Claim(claim) => {
-            Some(Settlement { id: claim.outgoing.id.clone(), token: claim.token, then })
-        }
+        Bound::Claim(claim) => Some(Settlement::of(claim, then)),
         Bound::Nothing | Bound::Permit(_) => None,
     };
     Commit {
@@ -61,7 +69,7 @@ pub(super) fn commit_of(
         lease,
         cancel: transition.cancel,
         settle,
-        ..Commit::keep(contact.clone(), snapshot.record.as_ref(), now)
+        ..keep(contact, snapshot, now)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::{Bound, Delivery, Engine, HandleError, MAX_TRIES, Outcome, Span};
+use super::{Bound, Delivery, Engine, HandleError, MAX_TRIES, Outcome, Span, keep};
 use crate::{
     consent::{
         contact::Contact,
@@ -110,7 +110,7 @@ where
         let contact = &claim.outgoing.id.contact;
         // Before the hand-over: where the record cannot be read nothing can be settled, and the
         // CRM would be told again without end.
-        let mut record = self.load(contact).await?.record;
+        let mut snapshot = self.load(contact).await?;
         if self.now() >= claim.until {
             // Somebody else hands it over.
             return Ok(Delivered { delivery: Delivery::Queued, settled: None });
@@ -131,17 +131,13 @@ where
         self.tally.delivered(&delivery);
         for _ in 0..MAX_TRIES {
             let commit = Commit {
-                settle: Some(Settlement {
-                    id: claim.outgoing.id.clone(),
-                    token: claim.token,
-                    then,
-                }),
-                ..Commit::keep(contact.clone(), record.as_ref(), self.now())
+                settle: Some(Settlement::of(claim, then)),
+                ..keep(contact, &snapshot, self.now())
             };
             match self.commit(commit).await? {
-                Committed::Conflict => record = self.load(contact).await?.record,
+                Committed::Conflict => snapshot = self.load(contact).await?,
                 Committed::Applied { .. } | Committed::Duplicate
-                    if is_said(record.as_ref(), status) =>
+                    if is_said(snapshot.record.as_ref(), status) =>
                 {
                     return Ok(Delivered { delivery, settled: None });
                 }

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use crate::consent::{contact::Contact, record::Revision, time};
+use crate::consent::{contact::Contact, record::Record, time};
 
 /// How long a permit is good for.
 const VALIDITY: TimeDelta = TimeDelta::seconds(30);
@@ -22,19 +22,19 @@ const VALIDITY: TimeDelta = TimeDelta::seconds(30);
 /// ```
 ///
 /// ```compile_fail
-/// let permit = optin::Permit { contact: todo!(), revision: todo!(), made_at: todo!() };
+/// let permit = optin::Permit { contact: todo!(), record: todo!(), made_at: todo!() };
 /// ```
 #[derive(Debug)]
 #[must_use = "a permit that is not used ends by itself"]
 pub struct Permit {
     contact: Contact,
-    revision: Revision,
+    record: Record,
     made_at: DateTime<Utc>,
 }
 
 impl Permit {
-    pub(super) fn new(contact: Contact, revision: Revision, made_at: DateTime<Utc>) -> Self {
-        Self { contact, revision, made_at }
+    pub(super) fn new(contact: Contact, record: Record, made_at: DateTime<Utc>) -> Self {
+        Self { contact, record, made_at }
     }
 
     /// Whom it is for.
@@ -48,7 +48,7 @@ impl Permit {
     }
 
     /// What it is for, if it is still good.
-    pub(super) fn open(self, now: DateTime<Utc>) -> Option<(Contact, Revision)> {
-        (time::elapsed(self.made_at, now) < VALIDITY).then_some((self.contact, self.revision))
+    pub(super) fn open(self, now: DateTime<Utc>) -> Option<(Contact, Record)> {
+        (time::elapsed(self.made_at, now) < VALIDITY).then_some((self.contact, self.record))
     }
 }

@@ -66,9 +66,8 @@ where
                 let refusal = Refusal::Forbidden(Permission::ComplianceSettings);
                 Err(ChangePolicyError::Refused(refusal))
             };
-            let refusal = edited.as_ref().err().map(ChangePolicyError::refusal);
-            let entry =
-                Entry::of_policy_change(actor.clone(), refusal, current.revision, self.now());
+            let set = edited.as_ref().map_err(ChangePolicyError::refusal);
+            let entry = Entry::of_policy_change(actor.clone(), set, current.revision, self.now());
             let (policy, answer) = match edited {
                 Ok(policy) => (Some(policy), Ok(current.revision.next())),
                 Err(error) => (None, Err(error)),

@@ -22,7 +22,8 @@ use crate::{
 /// - Names of chains and salts MUST be drawn from a source that is random for cryptography, and a
 ///   salt MUST NOT be used twice.
 /// - [`sequence`](Self::sequence) MUST give each entry one place in its account's log, for ever,
-///   without gaps, and MUST NOT give any where another size than `expected` is stored.
+///   without gaps, and MUST NOT give any where another size than `expected` is stored. An entry MUST
+///   NOT get its place before those before it in its chain, though the clock went back.
 /// - After [`erase`](crate::Archive::erase) the chain and its places MUST be as before, and nothing
 ///   of what was disclosed MUST be left.
 pub trait Ledger: Archive {
@@ -62,8 +63,9 @@ pub trait Ledger: Archive {
         account: &AccountId,
     ) -> impl Future<Output = Result<u64, Self::Error>> + Send;
 
-    /// Gives up to `limit` entries that have no place in the log the next ones, in the order of
-    /// their commits, if the log has `expected` by now; says what size it has then.
+    /// Gives up to `limit` entries that have no place in the log the next ones, if the log has
+    /// `expected` by now; says what size it has then. Each chain keeps its order; that of entries of
+    /// different chains is the storage's own, near that of their commits.
     fn sequence(
         &self,
         account: &AccountId,

@@ -1,17 +1,23 @@
 //! Auditing: a whole account in a storage, or a directory of tiles, against a checkpoint.
 
+mod kept;
+mod log;
+mod whose;
+
 use alloc::{string::String, vec::Vec};
 
+pub use self::log::PublishedLog;
+use self::whose::Whose;
 use super::{
     archive::Ledger,
     checkpoint::{BadCheckpoint, Checkpoint},
+    evidence::BadEvidence,
     hash::Hash,
     merkle::{leaf_hash, root},
     note::NoteKey,
-    publish::{Directory, DirectoryError, Sink},
+    publish::{Directory, DirectoryError},
     seal::{ChainId, Head},
-    tile::{Tile, TileSource, WIDTH},
-    verify::{BadEntry, Verifier},
+    verify::{BadEntry, Flaw, Verifier},
 };
 use crate::consent::id::AccountId;
 
@@ -64,6 +70,41 @@ pub enum BadLedger<E> {
         /// Which, from 0.
         sequence: u64,
     },
+    /// A contact's record, or its number, is not what its chain leads to: it was changed by hand.
+    #[error("chain {chain}: the record is not the one of entry {sequence}", chain = .chain.to_hex())]
+    OtherRecord {
+        /// Its chain.
+        chain: ChainId,
+        /// The entry that says what the record is, from 0.
+        sequence: u64,
+    },
+    /// The account's settings are not those that its chain says were set: they were changed by hand.
+    #[error("the settings are not those that were set as revision {revision}")]
+    OtherSettings {
+        /// The last revision that its chain knows; the storage's, where it knows none.
+        revision: u64,
+    },
+    /// An entry is about another contact than the one whose chain it is in: chains were exchanged,
+    /// or two contacts put into one.
+    #[error("chain {chain}: entry {sequence} is about another contact", chain = .chain.to_hex())]
+    OtherContact {
+        /// The chain.
+        chain: ChainId,
+        /// Which, from 0.
+        sequence: u64,
+    },
+    /// What was published in this place of the log is no entry, or not the next of its chain: the
+    /// log was made up, or holds two histories.
+    #[error("place {leaf} of the log: {flaw}")]
+    BadLeaf {
+        /// The place, from 0.
+        leaf: u64,
+        /// What is wrong with it.
+        flaw: Flaw,
+    },
+    /// The evidence that was judged is not believed.
+    #[error(transparent)]
+    Evidence(BadEvidence),
     /// The log has fewer entries than were signed: the storage went back to an older copy.
     #[error("the log has {found} entries, and {signed} were signed")]
     WentBack {
@@ -86,11 +127,17 @@ pub enum BadLedger<E> {
     Checkpoint(#[source] BadCheckpoint),
 }
 
-/// Checks all chains of an account, its log, and with a checkpoint that the log is the one that
-/// was signed. Reads everything once, and holds the hashes of the log's leaves: 32 bytes each.
+/// Checks all chains of an account, its log, that records and settings are those that the chains
+/// lead to, and with a checkpoint that the log is the one that was signed. Reads everything once,
+/// and the ends of chains twice; holds the hashes of the log's leaves: 32 bytes each.
 ///
-/// What is committed, or gets its place in the log, meanwhile is the next audit's. What the
-/// storage keeps beside the ledger (records, settings, what is queued) is not looked at.
+/// The checkpoint must be of this account's log; where its name is known beforehand, see to that by
+/// [`Checkpoint::of_log`]. What is disclosed of a contact's chain must be about that contact: of one
+/// whose texts are all pruned or erased that cannot be told.
+///
+/// What is committed, or gets its place in the log, meanwhile is the next audit's. Where texts were
+/// pruned, of records and settings the revision is compared alone. What is queued, and the marks,
+/// are not looked at.
 ///
 /// # Errors
 /// [`BadLedger`]: the first thing that does not hold.
@@ -144,6 +191,8 @@ pub async fn storage<S: Ledger>(
         }
         audit.signed = signed;
     }
+    kept::records(storage, account).await?;
+    kept::settings(storage, account).await?;
     Ok(audit)
 }
 
@@ -157,6 +206,7 @@ async fn chain<S: Ledger>(
     let bad = |bad| BadLedger::Entry { chain: head.chain, bad };
     let mut verifier = Verifier::new(account.as_str()).of_chain(head.chain);
     let mut found = Vec::new();
+    let mut whose = Whose::default();
     loop {
         let from = verifier.length();
         let rows = storage.sealed(account, head.chain, from, PAGE).await;
@@ -167,7 +217,8 @@ async fn chain<S: Ledger>(
         for row in rows {
             let sealed = verifier.entry(&row.bytes, row.hash).map_err(bad)?;
             if let Some(shown) = &row.disclosed {
-                sealed.discloses_json(&shown.json, &shown.salts).map_err(bad)?;
+                let entry = sealed.discloses_json(&shown.json, &shown.salts).map_err(bad)?;
+                whose.says(sealed.sequence, &entry);
                 audit.disclosed += 1;
             }
             found.push((row.leaf, leaf_hash(&row.bytes)));
@@ -182,6 +233,7 @@ async fn chain<S: Ledger>(
     if verifier.length() >= last.length || last.length == head.length {
         verifier.end(&last).map_err(bad)?;
     }
+    whose.check(storage, account, head.chain).await?;
     audit.chains += 1;
     Ok(found)
 }
@@ -198,8 +250,10 @@ async fn head_of<S: Ledger>(
     Ok(heads.into_iter().find(|head| head.chain == chain))
 }
 
-/// Checks a directory of tiles by itself: the checkpoint is signed, and leaves and tiles lead to
-/// its root. What the entries commit to is not there, and not checked.
+/// Checks a directory of tiles by itself: the checkpoint is signed, leaves and tiles lead to its
+/// root, and the leaves are the entries of one account, each the next of its chain. What the
+/// entries commit to is not there, and not checked. Which log it is, the checkpoint says:
+/// [`Checkpoint::of_log`].
 ///
 /// # Errors
 /// [`BadLedger`]: the first thing that does not hold.
@@ -207,36 +261,8 @@ pub fn directory(
     directory: &Directory,
     keys: &[NoteKey],
 ) -> Result<(Checkpoint, Audit), BadLedger<DirectoryError>> {
-    let note = directory.checkpoint().map_err(BadLedger::Read)?;
-    let missing = |path: &str| BadLedger::BadTile { path: path.into() };
-    let note = note.ok_or_else(|| missing("checkpoint"))?;
-    let checkpoint = Checkpoint::open(&note, keys).map_err(BadLedger::Checkpoint)?;
-    let mut leaves = Vec::new();
-    let mut level: Vec<Hash> = Vec::new();
-    for tile in Tile::between(0, checkpoint.size) {
-        let first = (tile.index * WIDTH) as usize;
-        if tile.level == 0 {
-            let entries = directory.entries(tile).map_err(BadLedger::Read)?;
-            let entries = entries.ok_or_else(|| missing(&tile.entries_path()))?;
-            leaves.extend(entries.iter().map(|entry| leaf_hash(entry)));
-            level.clone_from(&leaves);
-        } else if tile.index == 0 {
-            // The hashes of the level below, a whole tile each.
-            level =
-                level.chunks_exact(256).filter_map(|row| super::tile::top(row.to_vec())).collect();
-        }
-        let row = level.get(first..first + usize::from(tile.width)).unwrap_or_default();
-        let expected: Vec<u8> = row.iter().flat_map(|hash| hash.0).collect();
-        let found = directory.tile(tile).map_err(BadLedger::Read)?;
-        if found.as_deref() != Some(&expected[..]) {
-            return Err(missing(&tile.path()));
-        }
-    }
-    if root(&leaves[..], checkpoint.size) != Ok(checkpoint.root) {
-        return Err(BadLedger::OtherRoot);
-    }
-    let signed = checkpoint.size;
-    Ok((checkpoint, Audit { logged: signed, signed, ..Audit::default() }))
+    let log = PublishedLog::read(directory, keys)?;
+    Ok((log.checkpoint().clone(), log.audit()))
 }
 
 /// The leaves in their places, which have no gaps and no two entries.

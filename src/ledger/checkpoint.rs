@@ -43,6 +43,9 @@ pub enum BadCheckpoint {
     /// It is signed, and is no checkpoint.
     #[error("the note is no checkpoint")]
     NotACheckpoint,
+    /// It is of another log than the reader asked for.
+    #[error("it is of another log")]
+    OtherLog,
 }
 
 impl Checkpoint {
@@ -67,6 +70,14 @@ impl Checkpoint {
     /// [`BadCheckpoint`]: do not believe it.
     pub fn open(note: &str, keys: &[NoteKey]) -> Result<Self, BadCheckpoint> {
         Self::parse(note::open(note, keys)?).ok_or(BadCheckpoint::NotACheckpoint)
+    }
+
+    /// The same, where it is of the log of this name: whoever signs can sign for many.
+    ///
+    /// # Errors
+    /// [`BadCheckpoint::OtherLog`].
+    pub fn of_log(self, origin: &str) -> Result<Self, BadCheckpoint> {
+        if self.origin == origin { Ok(self) } else { Err(BadCheckpoint::OtherLog) }
     }
 
     /// Reads the text; further lines, which others may have put there, are passed over.

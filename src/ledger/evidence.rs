@@ -1,7 +1,10 @@
 //! Evidence: all of one contact's ledger in one file, to be verified by whoever trusts nobody.
 
+mod facts;
 mod page;
 mod proof;
+mod visible;
+mod words;
 
 use alloc::{string::String, vec::Vec};
 
@@ -9,6 +12,7 @@ use base64::{Engine, prelude::BASE64_STANDARD};
 use serde::{Deserialize, Serialize};
 
 pub use self::{
+    facts::Facts,
     page::content_security_policy,
     proof::{BadEvidence, Proof},
 };
@@ -21,6 +25,7 @@ use super::{
     note::NoteKey,
     publish::{Directory, Sink},
     seal::Salts,
+    stored,
     tile::{BadTile, TiledLog},
 };
 use crate::consent::{contact::Contact, id::AccountId};
@@ -68,7 +73,7 @@ pub struct EvidenceEntry {
     pub sealed: String,
     /// Their hash, in hexadecimal.
     pub hash: String,
-    /// The entry as JSON, byte by byte; absent where it was erased or pruned.
+    /// The entry as JSON, byte by byte; absent where it was erased or pruned, or left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub entry: Option<String>,
     /// The salts of its commitments, in hexadecimal: number, received, sent, entry; null where
@@ -108,6 +113,13 @@ pub enum GatherError<S, K> {
     /// A stored entry is no sealed entry: the ledger was changed. Audit it.
     #[error("a stored entry is no sealed entry")]
     BadEntry,
+    /// The chain that the storage has of the contact is about somebody else: the ledger was
+    /// changed. Audit it.
+    #[error("entry {sequence} of the contact's chain is about another number")]
+    OtherContact {
+        /// Which, from 0.
+        sequence: u64,
+    },
 }
 
 /// A file that is no evidence.
@@ -133,7 +145,7 @@ impl Evidence {
     /// The evidence of a contact, its chain alone; `None` where the contact has no record.
     ///
     /// # Errors
-    /// [`GatherError::Storage`] and [`GatherError::BadEntry`].
+    /// [`GatherError::Storage`], [`GatherError::BadEntry`] and [`GatherError::OtherContact`].
     pub async fn gather<S: Ledger>(
         storage: &S,
         contact: &Contact,
@@ -170,7 +182,8 @@ impl Evidence {
             if page.is_empty() {
                 break;
             }
-            for row in page {
+            for (sequence, row) in (from..).zip(page) {
+                check_whose(contact, &row, sequence)?;
                 entries.push(entry(row, log.as_ref())?);
             }
         }
@@ -226,6 +239,21 @@ fn checkpoint<'a, S, K: Sink>(
     let Some(note) = note else { return Ok((None, None)) };
     let size = Checkpoint::open(&note, keys).map_err(GatherError::Published)?.size;
     Ok((Some(note), Some((TiledLog::new(sink, size), size))))
+}
+
+/// What is disclosed must be about the contact: chains may have been exchanged.
+fn check_whose<S, K>(
+    contact: &Contact,
+    row: &SealedRow,
+    sequence: u64,
+) -> Result<(), GatherError<S, K>> {
+    let Some(shown) = &row.disclosed else { return Ok(()) };
+    let entry = stored::decode_entry(&shown.json).map_err(|_| GatherError::BadEntry)?;
+    if entry.number == Some(contact.number()) {
+        Ok(())
+    } else {
+        Err(GatherError::OtherContact { sequence })
+    }
 }
 
 fn entry<S, K: Sink>(

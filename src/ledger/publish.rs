@@ -17,21 +17,24 @@ use super::{
 /// # Contract
 /// - What is published under a path MUST be seen whole or not at all, and SHOULD survive a crash
 ///   from then on.
-/// - Something published again under the same path MUST take the place of what was there. Only
-///   the checkpoint ever differs: a tile is always the same.
+/// - What is published under a path MUST stay: a tile is always the same. Only the checkpoint is
+///   replaced, and only by whoever knows the one before it.
 /// - Calls may block; in an async runtime run the checkpointer on a thread that may.
 pub trait Sink: TileSource {
-    /// Publishes these bytes under this path: `tile/0/000`, `tile/entries/000.p/7`.
+    /// Publishes these bytes under this path: `tile/0/000`, `tile/entries/000.p/7`. `false`, and
+    /// nothing is changed, where other bytes are published there; the same bytes may be again.
     ///
     /// # Errors
     /// Its own; the run ends, and the next goes on from there.
-    fn publish(&self, path: &str, bytes: &[u8]) -> Result<(), Self::Error>;
+    fn publish(&self, path: &str, bytes: &[u8]) -> Result<bool, Self::Error>;
 
-    /// Publishes the checkpoint, a signed note, in the place of the one before it.
+    /// Publishes the checkpoint, a signed note, in the place of `before`, in one step. `false`, and
+    /// nothing is changed, where another one than `before` is published, or one where there
+    /// should be none: an object store does so by `If-Match` and `If-None-Match`.
     ///
     /// # Errors
     /// As [`publish`](Self::publish).
-    fn publish_checkpoint(&self, note: &str) -> Result<(), Self::Error>;
+    fn publish_checkpoint(&self, before: Option<&str>, note: &str) -> Result<bool, Self::Error>;
 
     /// The checkpoint that was published last, if any was.
     ///
@@ -42,8 +45,9 @@ pub trait Sink: TileSource {
 
 /// A log in a directory of its own, as C2SP tlog-tiles lays it out: any web server can serve it.
 ///
-/// Files are written beside their place, made durable, and moved there. What a crash left beside
-/// its place begins with a dot, means nothing, and may be deleted while no checkpointer runs.
+/// It must be on a file system with hard links and locks. Files are written beside their place and
+/// made durable first. What a crash left beside its place begins with a dot, means nothing, and may be
+/// deleted while no checkpointer runs.
 #[derive(Clone, Debug)]
 pub struct Directory {
     path: PathBuf,
@@ -106,28 +110,41 @@ impl TileSource for Directory {
 }
 
 impl Sink for Directory {
-    fn publish(&self, path: &str, bytes: &[u8]) -> Result<(), DirectoryError> {
+    fn publish(&self, path: &str, bytes: &[u8]) -> Result<bool, DirectoryError> {
         let place = self.path.join(path);
-        let above = place.parent().unwrap_or(&self.path);
-        fs::create_dir_all(above)?;
-        // Process ids are not enough: two containers may have the same one, over one volume.
-        let name =
-            ChainId::draw().map_err(|NoRandomness| DirectoryError { kind: ErrorKind::Other })?;
-        let beside = above.join(format!(".{}", name.to_hex()));
-        let written = write(&beside, bytes).and_then(|()| fs::rename(&beside, &place));
+        let beside = beside(&place)?;
+        // A link, other than a move, leaves alone what is there.
+        let linked = write(&beside, bytes).and_then(|()| fs::hard_link(&beside, &place));
+        let _ = fs::remove_file(&beside);
+        match linked {
+            Ok(()) => {
+                make_durable(&place);
+                Ok(true)
+            }
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => {
+                Ok(self.read(path)?.is_some_and(|published| published == bytes))
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    fn publish_checkpoint(&self, before: Option<&str>, note: &str) -> Result<bool, DirectoryError> {
+        fs::create_dir_all(&self.path)?;
+        // Held until it is dropped, and by one process at a time.
+        let lock = File::create(self.path.join(".lock"))?;
+        lock.lock()?;
+        if self.checkpoint()?.as_deref() != before {
+            return Ok(false);
+        }
+        let place = self.path.join("checkpoint");
+        let beside = beside(&place)?;
+        let written = write(&beside, note.as_bytes()).and_then(|()| fs::rename(&beside, &place));
         if written.is_err() {
             let _ = fs::remove_file(&beside);
         }
         written?;
-        // A directory's own entries are made durable where the system can.
-        if let Ok(above) = File::open(above) {
-            let _ = above.sync_all();
-        }
-        Ok(())
-    }
-
-    fn publish_checkpoint(&self, note: &str) -> Result<(), DirectoryError> {
-        self.publish("checkpoint", note.as_bytes())
+        make_durable(&place);
+        Ok(true)
     }
 
     fn checkpoint(&self) -> Result<Option<String>, DirectoryError> {
@@ -137,8 +154,24 @@ impl Sink for Directory {
     }
 }
 
+/// A new name beside a place, in a directory that is made.
+fn beside(place: &Path) -> Result<PathBuf, DirectoryError> {
+    let above = place.parent().unwrap_or(place);
+    fs::create_dir_all(above)?;
+    // Process ids are not enough: two containers may have the same one, over one volume.
+    let name = ChainId::draw().map_err(|NoRandomness| DirectoryError { kind: ErrorKind::Other })?;
+    Ok(above.join(format!(".{}", name.to_hex())))
+}
+
 fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let mut file = File::create_new(path)?;
     file.write_all(bytes)?;
     file.sync_all()
+}
+
+/// The name of a place survives a crash too, where the system can say so.
+fn make_durable(place: &Path) {
+    if let Some(Ok(above)) = place.parent().map(File::open) {
+        let _ = above.sync_all();
+    }
 }

@@ -89,6 +89,18 @@ impl Salts {
         Self::from_bytes(&bytes).ok_or(NoRandomness)
     }
 
+    /// Salts, and the name of a chain should one be needed: one call of the system for both.
+    ///
+    /// # Errors
+    /// [`NoRandomness`].
+    pub fn draw_with_chain() -> Result<(Self, ChainId), NoRandomness> {
+        let mut bytes = [0; 144];
+        getrandom::fill(&mut bytes).map_err(|_| NoRandomness)?;
+        let (salts, chain) = bytes.split_at(128);
+        let chain = chain.try_into().map_err(|_| NoRandomness)?;
+        Ok((Self::from_bytes(salts).ok_or(NoRandomness)?, ChainId(chain)))
+    }
+
     /// The salts in one row, as a storage keeps them.
     pub fn to_bytes(&self) -> Vec<u8> {
         self.0.concat()
@@ -256,7 +268,7 @@ pub(super) fn verdict_of(entry: &Entry) -> Said {
             let revision = record.map(|record| record.revision.number());
             ("decided", Some(decision.name()), Some(reason.name()), revision)
         }
-        Verdict::PolicySet { revision } => ("policy_set", None, None, Some(revision.number())),
+        Verdict::PolicySet { revision, .. } => ("policy_set", None, None, Some(revision.number())),
         Verdict::Refused(refusal) => ("refused", None, Some(refusal.name()), None),
     }
 }

@@ -12,8 +12,8 @@ use crate::consent::contact::Contact;
 /// numbers until one fits.
 ///
 /// A storage that has it leaves a mark when it erases a contact: HMAC-SHA256 over account and
-/// number. A contact that is added later and has a mark, by whomever and as whatever, is opted
-/// out; one that writes is new, as any other.
+/// number. A contact that has a mark and is added later, by whomever and as whatever, or declared
+/// to exist, is opted out; one that writes is new, as any other.
 #[derive(Clone, PartialEq, Eq)]
 pub struct SuppressionKey([u8; 32]);
 

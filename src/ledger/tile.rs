@@ -57,24 +57,17 @@ impl Tile {
 
     /// The tiles that a log of `size` leaves has and one of `old` had not, from the leaves up; of
     /// those begun before, only what is longer now.
-    pub fn between(old: u64, size: u64) -> Vec<Self> {
-        let mut tiles = Vec::new();
-        let (mut old, mut size) = (old, size);
-        for level in 0..8 {
-            if size == 0 {
-                break;
-            }
-            if size > old {
-                for index in old / WIDTH..=(size - 1) / WIDTH {
-                    let width = (size - index * WIDTH).min(WIDTH);
-                    // At most 256.
-                    tiles.push(Self { level, index, width: width as u16 });
-                }
-            }
-            old /= WIDTH;
-            size /= WIDTH;
-        }
-        tiles
+    pub fn between(old: u64, size: u64) -> impl Iterator<Item = Self> {
+        (0..8_u8).flat_map(move |level| {
+            let nodes = |leaves: u64| leaves >> (8 * u32::from(level));
+            let (old, size) = (nodes(old), nodes(size));
+            let places = if size > old { old / WIDTH..size.div_ceil(WIDTH) } else { 0..0 };
+            places.map(move |index| {
+                // At most 256.
+                let width = (size - index * WIDTH).min(WIDTH) as u16;
+                Self { level, index, width }
+            })
+        })
     }
 }
 

@@ -60,7 +60,8 @@ pub trait Archive: Storage {
     /// ([`Place::requeue`](super::Place::requeue)); `false` when it is not set aside: queued again
     /// by somebody else, taken back by an opt-out, or replaced by a newer status.
     ///
-    /// A text keeps its `not_after`: past it the next dispatcher lets it expire, unsent.
+    /// A text keeps its `not_after`: past it the next dispatcher lets it expire, unsent. An id that
+    /// was listed before its contact was erased may be another message's by then: list again.
     fn requeue(&self, id: &OutgoingId) -> impl Future<Output = Result<bool, Self::Error>> + Send;
 
     /// What is queued, being handed over, and set aside, of all accounts.
@@ -88,6 +89,12 @@ pub trait Archive: Storage {
     /// It is *absent* from then on, its opt-out forgotten too. Where the storage seals entries
     /// they stay sealed, so that proofs of others hold. Marks stay: they name no contact, and
     /// keep a text that is delivered again from acting. On an error call again.
+    ///
+    /// What was decided before is not stored after it: that is decided again, of somebody absent.
+    /// A hand-over that is under way goes on, and its text may arrive. How it ended is not stored,
+    /// with one exception, for the person's sake: where the provider says then that the number has
+    /// opted out, it has a record anew, opted out by the carrier, and an entry that says no more
+    /// than that. Whoever must not have that either erases again once the lease is over.
     fn erase(&self, contact: &Contact) -> impl Future<Output = Result<bool, Self::Error>> + Send;
 }
 

@@ -1,4 +1,4 @@
-//! The first message of a line as it stands in its row, to be claimed or set aside.
+//! A message as it stands in its row: the first of a line to be claimed or set aside, or any.
 
 use std::vec::Vec;
 
@@ -18,6 +18,7 @@ pub(super) struct HeadOfLine {
     pub(super) attempts: i64,
     pub(super) lapsed_at: Option<i64>,
     pub(super) message: Vec<u8>,
+    pub(super) decided_at: i64,
 }
 
 impl HeadOfLine {
@@ -31,7 +32,8 @@ impl HeadOfLine {
             && row::to_i64(id.contact.number().to_digits()) == self.number
             && outgoing.destination().name().as_bytes() == self.destination
             && row::to_i64(id.revision.number()) == self.revision
-            && i64::from(id.n) == self.n;
+            && i64::from(id.n) == self.n
+            && outgoing.decided_at.timestamp_millis() == self.decided_at;
         if !is_named {
             return Err(BAD);
         }
@@ -39,6 +41,7 @@ impl HeadOfLine {
             claimed: match &*self.state {
                 b"queued" => false,
                 b"claimed" => true,
+                _ if self.is_set_aside() => false,
                 _ => return Err(BAD),
             },
             due: row::time("message", self.due_at)?,
@@ -47,5 +50,9 @@ impl HeadOfLine {
             lapsed: self.lapsed_at.map(|at| row::time("message", at)).transpose()?,
         };
         Ok((outgoing, place))
+    }
+
+    pub(super) fn is_set_aside(&self) -> bool {
+        self.state == b"set_aside"
     }
 }

@@ -3,6 +3,8 @@
 #[cfg(feature = "ledger")]
 mod ledger;
 mod line;
+#[cfg(feature = "ledger")]
+mod moving;
 mod trail;
 
 use alloc::{collections::BTreeMap, sync::Arc, vec::Vec};
@@ -14,6 +16,8 @@ use std::{
 
 use chrono::{DateTime, Utc};
 
+#[cfg(feature = "ledger")]
+use self::ledger::Log;
 use self::{line::Lines, trail::Trail};
 #[cfg(feature = "ledger")]
 use crate::ledger::SuppressionKey;
@@ -23,7 +27,8 @@ use crate::{
         id::AccountId,
         ledger::Entry,
         outgoing::{Outgoing, OutgoingId},
-        record::Record,
+        policy::Policy,
+        record::{Record, Revision},
         standing::Standing,
     },
     storage::{
@@ -51,15 +56,16 @@ struct State {
 #[derive(Debug, Default)]
 struct Account {
     current: CurrentPolicy,
+    /// All that there were, which entries name.
+    settings: BTreeMap<Revision, Arc<Policy>>,
     /// Settings, and attempts on contacts without a record.
     trail: Trail,
     contacts: BTreeMap<PhoneNumber, Row>,
     /// The chains of contacts that were erased.
     erased: Vec<Trail>,
     suppressed: HashSet<[u8; 32]>,
-    /// The sealed entries that have their place in the log.
     #[cfg(feature = "ledger")]
-    log: Vec<Vec<u8>>,
+    log: Log,
     marks: HashMap<Mark, DateTime<Utc>>,
 }
 
@@ -103,8 +109,18 @@ impl MemoryStorage {
     }
 }
 
+impl Account {
+    fn set(&mut self, revision: Revision, policy: Arc<Policy>) {
+        if revision > self.current.revision {
+            self.current = CurrentPolicy { policy: policy.clone(), revision };
+        }
+        self.settings.insert(revision, policy);
+    }
+}
+
 impl State {
-    fn commit(&mut self, commit: Commit) -> Committed {
+    /// `mark` is that of the contact's erasure, where erasures are remembered.
+    fn commit(&mut self, commit: Commit, mark: Option<[u8; 32]>) -> Committed {
         let contact = &commit.contact;
         let number = contact.number();
         let account = self.accounts.entry(contact.account().clone()).or_default();
@@ -112,7 +128,11 @@ impl State {
             return Committed::Duplicate;
         }
         let row = account.contacts.get_mut(&number);
-        if row.as_ref().map(|row| row.record.revision) != commit.expected {
+        if row.as_ref().map(|row| row.record) != commit.expected {
+            return Committed::Conflict;
+        }
+        let suppressed = mark.is_some_and(|mark| account.suppressed.contains(&mark));
+        if row.is_none() && suppressed != commit.suppressed {
             return Committed::Conflict;
         }
         if let Some(settlement) = &commit.settle
@@ -129,7 +149,7 @@ impl State {
             }
             (None, Change::Keep) => &mut account.trail,
             (None, Change::Put(record)) => {
-                let row = Row { record, trail: Trail::default() };
+                let row = Row { record, trail: Trail::of_contact() };
                 &mut account.contacts.entry(number).or_insert(row).trail
             }
         };
@@ -153,8 +173,7 @@ impl State {
             return PolicyCommitted::Conflict;
         }
         if let Some(policy) = change.policy {
-            let revision = change.expected.next();
-            account.current = CurrentPolicy { policy: Arc::new(policy), revision };
+            account.set(change.expected.next(), Arc::new(policy));
         }
         account.trail.push(&change.account, change.entry);
         PolicyCommitted::Applied
@@ -179,7 +198,9 @@ impl Storage for MemoryStorage {
     }
 
     async fn commit(&self, commit: Commit) -> Result<Committed, Infallible> {
-        Ok(self.state().commit(commit))
+        let is_first = commit.expected.is_none();
+        let mark = is_first.then(|| self.suppression_mark(&commit.contact)).flatten();
+        Ok(self.state().commit(commit, mark))
     }
 
     async fn claim(

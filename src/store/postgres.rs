@@ -1,18 +1,26 @@
 //! PostgreSQL: one thread with a few connections, which does at once what is asked at once.
 
+mod archive;
 mod claim;
 mod columns;
 mod commit;
+mod erase;
 mod error;
 mod failure;
+mod lanes;
+mod ledger;
 mod load;
 mod migrate;
+mod moving;
+mod opener;
 mod options;
 mod policy;
 mod pool;
+mod put_in;
 mod queue;
 mod session;
 mod sql;
+mod take_out;
 mod work;
 mod worker;
 mod writes;
@@ -47,18 +55,26 @@ use crate::{
 /// What was answered survives what the server's `synchronous_commit` says: with quorum-synchronous
 /// standbys the loss of a server.
 ///
+/// [`erase`](crate::Archive::erase) and [`prune_texts`](crate::Archive::prune_texts) delete rows,
+/// whose bytes PostgreSQL leaves in its files until it vacuums the table and writes over them, and
+/// in its log and copies of it for as long as those are kept: see to both.
+///
 /// Connect to the server itself, or to a pooler in session mode: statements are prepared by name
 /// once a connection, and settings given when it begins.
 ///
-/// ```no_run
-/// use optin::store::PostgresStorage;
+/// ```
+/// use core::time::Duration;
+/// use optin::{
+///     blocking::block_on,
+///     store::postgres::{Options, PostgresError},
+/// };
 ///
-/// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
-/// let config = "host=db1,db2,db3 user=optin dbname=consent".parse()?;
-/// let storage = PostgresStorage::connect(config, tokio_postgres::NoTls)?;
-/// storage.migrate().await?;
-/// # Ok(())
-/// # }
+/// let config = "host=db1.invalid,db2.invalid user=optin dbname=consent".parse()?;
+/// let options = Options::default().patience(Duration::from_millis(100));
+/// let storage = options.connect(config, tokio_postgres::NoTls)?;
+/// // In a runtime `.await` it. There is no such server.
+/// assert_eq!(block_on(storage.migrate()), Err(PostgresError::Unreachable));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug)]
 pub struct PostgresStorage {
@@ -113,7 +129,8 @@ impl Storage for PostgresStorage {
 
     async fn commit(&self, commit: Commit) -> Result<Committed, PostgresError> {
         commit::check(&commit)?;
-        self.pool.commit(Prepared::new::<PostgresError>(commit)?).await
+        let commit = Prepared::new::<PostgresError>(commit, self.suppression.as_ref())?;
+        self.pool.commit(commit).await
     }
 
     async fn claim(

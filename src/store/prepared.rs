@@ -8,25 +8,28 @@ use crate::{
         id::AccountId,
         ledger::Entry,
         outgoing::{Content, Outgoing},
+        record::Record,
     },
-    ledger::{ChainId, Head, NoRandomness, Salts, Unsealed},
+    ledger::{ChainId, Head, NoRandomness, Salts, SuppressionKey, Unsealed},
     storage::{Change, Commit, Mark},
 };
 
 /// A commit, ready to be written.
 pub(super) struct Prepared {
     pub(super) commit: Commit,
+    /// The JSON of the record that must be stored.
+    expected: Option<String>,
+    /// The mark of the contact's erasure, where there must be no record and the host has a key.
+    pub(super) erasure: Option<[u8; 32]>,
     /// The record's JSON, where there is a new one.
     pub(super) record: Option<String>,
     pub(super) entry: Option<PreparedEntry>,
-    /// The name of the chain, should the record be the first and have no entry.
-    pub(super) spare: ChainId,
     /// The messages' JSON, in their order.
     pub(super) outgoing: Vec<String>,
 }
 
 impl Prepared {
-    pub(super) fn new<E>(commit: Commit) -> Result<Self, E>
+    pub(super) fn new<E>(commit: Commit, suppression: Option<&SuppressionKey>) -> Result<Self, E>
     where
         E: From<BadRow> + From<NoRandomness>,
     {
@@ -34,17 +37,33 @@ impl Prepared {
             Change::Keep => None,
             Change::Put(record) => Some(row::encode("record", record)?),
         };
+        let expected = commit.expected.as_ref();
         let entry = commit.entry.as_ref();
         let outgoing = commit.outgoing.iter();
         Ok(Self {
+            expected: expected.map(|record| row::encode("record", record)).transpose()?,
+            erasure: suppression
+                .filter(|_| expected.is_none())
+                .map(|key| key.mark(&commit.contact)),
             record,
             entry: entry.map(PreparedEntry::new::<E>).transpose()?,
-            spare: ChainId::draw()?,
             outgoing: outgoing
                 .map(|outgoing| row::encode("message", outgoing))
                 .collect::<Result<_, _>>()?,
             commit,
         })
+    }
+
+    /// Whether the record that stands in a row, its revision and JSON, is the one that must.
+    ///
+    /// Another spelling of it is, too; one that cannot be read is not.
+    pub(super) fn expects(&self, revision: i64, json: &str) -> bool {
+        let (Some(record), Some(expected)) = (&self.commit.expected, &self.expected) else {
+            return false;
+        };
+        let is_it = |stored: Record| stored == *record;
+        revision == row::to_i64(record.revision.number())
+            && (json == expected || row::decode("record", json).is_ok_and(is_it))
     }
 }
 
@@ -66,14 +85,14 @@ impl PreparedEntry {
         E: From<BadRow> + From<NoRandomness>,
     {
         let json = row::encode("entry", entry)?;
-        let salts = Salts::draw()?;
+        let (salts, spare) = Salts::draw_with_chain()?;
         Ok(Self {
             unsealed: Unsealed::new(entry, &json, &salts),
             json,
             salts: salts.to_bytes(),
             at: entry.at.timestamp_millis(),
             number: entry.number.map(|number| row::to_i64(number.to_digits())),
-            spare: ChainId::draw()?,
+            spare,
         })
     }
 
@@ -84,6 +103,11 @@ impl PreparedEntry {
         let (bytes, next) = self.unsealed.seal(account, &head);
         (bytes, head, next)
     }
+}
+
+/// The chain of a first record without an entry.
+pub(super) fn new_chain() -> Result<Head, NoRandomness> {
+    ChainId::draw().map(Head::new)
 }
 
 /// The columns `inbox` and `id` of a mark.

@@ -7,6 +7,7 @@ mod erase;
 mod error;
 mod ledger;
 mod load;
+mod moving;
 mod readers;
 mod schema;
 mod seal;
@@ -173,7 +174,7 @@ impl Storage for SqliteStorage {
     }
 
     async fn commit(&self, commit: Commit) -> Result<Committed, SqliteError> {
-        let commit = Prepared::new::<SqliteError>(commit)?;
+        let commit = Prepared::new::<SqliteError>(commit, self.suppression.as_ref())?;
         self.writer.write(move |transaction| commit::apply(&commit, transaction)).await
     }
 

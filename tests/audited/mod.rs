@@ -8,7 +8,7 @@ use std::{
 
 use chrono::TimeDelta;
 use optin::{
-    AccountId, Archive, Contact, Engine, Event, Handover, Outbox, Outgoing, Override,
+    AccountId, Archive, Contact, Engine, Event, Handover, Outbox, Outgoing, Override, Policy,
     blocking::block_on,
     ledger::{
         Checkpoint, Checkpointer, Directory, NoteSigner,
@@ -68,6 +68,12 @@ impl World {
         let storage = open(&path).unwrap();
         let clock = Clock::at(START);
         let engine = Engine::new(&storage, Provider, clock.reader());
+        let sync = |policy: &Policy| {
+            let mut settings = policy.settings().clone();
+            settings.sync.salesforce = true;
+            Policy::new(settings)
+        };
+        block_on(engine.change_policy(&account(), &owner(), sync)).unwrap();
         let set = || Event::Overridden { actor: owner(), to: Override::Active, note: None };
         let play = |n: u8, id: &str, words| {
             for of in [contact(n), Contact::new(bolt(), contact(n).number())] {

@@ -10,11 +10,16 @@ use std::{
 
 /// An example, built from the present source: a single test's build does not build it.
 pub(crate) fn example(name: &str) -> PathBuf {
+    example_with(name, "")
+}
+
+/// The same, with these features besides.
+pub(crate) fn example_with(name: &str, features: &str) -> PathBuf {
     // target/PROFILE/deps/test
     let test = std::env::current_exe().unwrap();
     let profile = test.parent().unwrap().parent().unwrap();
     let mut build = Command::new(env!("CARGO"));
-    build.args(["build", "--quiet", "--example", name, "--target-dir"]);
+    build.args(["build", "--quiet", "--example", name, "--features", features, "--target-dir"]);
     build.arg(profile.parent().unwrap()).current_dir(env!("CARGO_MANIFEST_DIR"));
     if profile.ends_with("release") {
         build.arg("--release");

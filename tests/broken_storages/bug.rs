@@ -17,6 +17,8 @@ bugs! {
     NoComparison: a_record_is_not_replaced_under_an_earlier_revision,
     /// Any record does where one is expected.
     ComparisonOfPresenceAlone: a_record_is_not_replaced_under_a_later_revision,
+    /// Any record of the expected one's revision does.
+    ComparisonOfRevisionsAlone: a_record_is_not_replaced_under_another_of_its_revision,
     /// The revision is compared where the record changes, and only there.
     KeptRecordIsNotCompared: a_record_is_not_kept_under_another_revision,
     /// The revision is compared in a transaction before the one that writes.
@@ -35,6 +37,7 @@ bugs! {
     MarksOfAllAccountsTogether: a_text_of_another_account_is_another,
     /// Any token ends a claim.
     SettleWithoutToken: a_settlement_with_an_earlier_token_is_stale,
+    SettleWithoutTime: a_settlement_of_a_message_decided_at_another_time_is_stale,
     /// Whatever is due is claimed, head of its line or not.
     ClaimWithoutOrder: a_text_waits_for_the_one_before_it,
     /// What is due is read in a transaction before the one that claims it.
@@ -83,6 +86,8 @@ bugs! {
     RequeueLosesItsPlace: a_message_queued_again_keeps_its_place,
     /// Contacts asked for by state are all listed.
     ListsEveryState: contacts_are_listed_by_state,
+    /// That somebody was erased meanwhile is not seen by a commit.
+    ErasureSinceIsNotSeen: a_first_record_from_before_an_erasure_that_is_remembered_is_a_conflict,
     /// What the ledger says of an erased contact stays.
     ErasureLeavesEntries: an_erased_contact_is_absent,
     /// What was queued for an erased contact is handed over.

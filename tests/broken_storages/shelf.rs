@@ -71,7 +71,8 @@ impl Storage for Shelf {
                 && seen
         });
         let current = tables.policies.get(contact.account()).cloned().unwrap_or_default();
-        Ok(Snapshot { current, record, text_unfinished, suppressed: false })
+        let suppressed = record.is_none() && tables.erased.contains(contact);
+        Ok(Snapshot { current, record, text_unfinished, suppressed })
     }
 
     async fn commit(&self, commit: Commit) -> Answer<Committed> {
@@ -279,6 +280,7 @@ impl Archive for Shelf {
             other.number() == contact.number()
                 && (same_account || self.has(Bug::ErasesInEveryAccount))
         };
+        tables.erased.insert(contact.clone());
         let mut erased = tables.records.keys().any(is_it);
         tables.records.retain(|other, _| !is_it(other));
         let stood = tables.entries.len();

@@ -1,6 +1,6 @@
 //! The tables of the small storage, and the steps of a commit and a claim, each with its bugs.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 use optin::{
@@ -23,6 +23,8 @@ pub(super) struct Tables {
     pub(super) entries: Vec<(Option<Contact>, AccountId, Entry)>,
     /// Line by line in their order.
     pub(super) queue: Vec<Row>,
+    /// Whom it erased, and remembers.
+    pub(super) erased: BTreeSet<Contact>,
     pub(super) set_aside: BTreeMap<OutgoingId, (Outgoing, Place)>,
 }
 
@@ -41,14 +43,20 @@ impl Shelf {
         if self.mark_key(commit).is_some_and(|key| tables.marks.contains_key(&key)) {
             return Some(Committed::Duplicate);
         }
-        let stored = tables.records.get(contact).map(|record| record.revision);
+        let stored = tables.records.get(contact).copied();
+        let revision = |record: Option<Record>| record.map(|record| record.revision);
         let same = match self.bug {
             Some(Bug::NoComparison) => true,
             Some(Bug::ComparisonOfPresenceAlone) => stored.is_some() == commit.expected.is_some(),
             Some(Bug::KeptRecordIsNotCompared) if commit.change == Change::Keep => true,
+            Some(Bug::ComparisonOfRevisionsAlone) => revision(stored) == revision(commit.expected),
             _ => stored == commit.expected,
         };
-        if !same {
+        let suppressed = stored.is_none() && tables.erased.contains(contact);
+        let same_erasure = suppressed == commit.suppressed
+            || stored.is_some()
+            || self.has(Bug::ErasureSinceIsNotSeen);
+        if !same || !same_erasure {
             return Some(Committed::Conflict);
         }
         let settle = commit.settle.as_ref()?;
@@ -58,7 +66,9 @@ impl Shelf {
     /// Where the message of the settlement stands, if the token is good.
     pub(super) fn claimed(&self, tables: &Tables, settle: &Settlement) -> Option<usize> {
         tables.queue.iter().position(|row| {
-            let same = row.outgoing.id == settle.id && !row.is_set_aside;
+            let same_time = row.outgoing.decided_at == settle.decided_at;
+            let same_time = same_time || self.has(Bug::SettleWithoutTime);
+            let same = row.outgoing.id == settle.id && same_time && !row.is_set_aside;
             let same_token = row.place.is_claimed_as(settle.token);
             same && (same_token || self.has(Bug::SettleWithoutToken))
         })

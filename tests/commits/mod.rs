@@ -60,8 +60,9 @@ pub(crate) fn conversation(n: u64) -> Conversation {
     let [mut opening, mut reply]: [Commit; 2] =
         recorder.commits.lock().unwrap().clone().try_into().unwrap();
     opening.lease = Some(START + TimeDelta::seconds(30));
-    let id = opening.outgoing[0].id.clone();
-    reply.settle = Some(Settlement { id, token: ClaimToken::new(1), then: Then::Finish });
+    let Outgoing { id, decided_at, .. } = opening.outgoing[0].clone();
+    let token = ClaimToken::new(1);
+    reply.settle = Some(Settlement { id, token, decided_at, then: Then::Finish });
     Conversation { opening, reply }
 }
 

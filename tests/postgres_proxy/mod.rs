@@ -45,14 +45,21 @@ pub(crate) struct Cut {
 }
 
 impl Cut {
-    /// All cuts of so many messages of the client and of the server.
-    pub(crate) fn all(client: usize, server: usize) -> impl Iterator<Item = Self> {
-        [(Side::Client, client), (Side::Server, server)].into_iter().flat_map(|(side, messages)| {
-            (0..messages).flat_map(move |at| {
-                let ways = [Through::Nothing, Through::Half, Through::All];
-                ways.into_iter().map(move |through| Self { side, at, through })
-            })
-        })
+    /// All cuts of so many messages of the client and of the server. Half a message of the server is
+    /// as none to a client that knows where it ends.
+    pub(crate) fn all(client: usize, server: usize) -> Vec<Self> {
+        let mut cuts = Vec::new();
+        for at in 0..client {
+            for through in [Through::Nothing, Through::Half, Through::All] {
+                cuts.push(Self { side: Side::Client, at, through });
+            }
+        }
+        for at in 0..server {
+            for through in [Through::Nothing, Through::All] {
+                cuts.push(Self { side: Side::Server, at, through });
+            }
+        }
+        cuts
     }
 }
 
@@ -219,11 +226,11 @@ fn read(from: &mut impl Read, is_first: bool) -> Result<Vec<u8>, Error> {
 
 /// Looks again and again until it holds, and fails where it does not within a minute.
 pub(crate) fn wait_until(what: &str, holds: impl Fn() -> bool) {
-    for _ in 0..6_000 {
+    for _ in 0..30_000 {
         if holds() {
             return;
         }
-        thread::sleep(Duration::from_millis(10));
+        thread::sleep(Duration::from_millis(2));
     }
     panic!("{what}: not within a minute");
 }

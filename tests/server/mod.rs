@@ -15,7 +15,11 @@ use std::{
     time::{Duration, Instant},
 };
 
-use tokio_postgres::Config;
+use optin::{
+    blocking::block_on,
+    store::{PostgresStorage, postgres::Options},
+};
+use tokio_postgres::{Config, NoTls};
 
 pub(crate) use self::session::Session;
 
@@ -216,6 +220,13 @@ impl Database<'_> {
     /// How to reach it.
     pub(crate) fn config(&self) -> Config {
         config(&self.server.directory, &self.name)
+    }
+
+    /// A storage over it, which has made its schema.
+    pub(crate) fn migrated(&self, options: Options) -> PostgresStorage {
+        let storage = options.connect(self.config(), NoTls).unwrap();
+        block_on(storage.migrate()).unwrap();
+        storage
     }
 
     /// A session of the test's own in it.

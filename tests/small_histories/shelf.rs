@@ -59,7 +59,7 @@ impl Storage for Shelf {
         if commit.mark.as_ref().is_some_and(|mark| contents.marks.contains(mark)) {
             return Ok(Committed::Duplicate);
         }
-        assert_eq!(contents.record.map(|record| record.revision), commit.expected);
+        assert_eq!(contents.record, commit.expected);
         if let Some(settle) = commit.settle {
             assert_eq!(contents.on_its_way.take(), Some(settle.id));
             assert_eq!((settle.token, settle.then), (ClaimToken::new(1), Then::Finish));

@@ -119,7 +119,7 @@ fn rows(path: &Path) -> rusqlite::Result<[Rows; 2]> {
         all("SELECT number, account || state || revision || record || length FROM contacts
              ORDER BY number")?,
         all("SELECT contacts.number, account || sequence || at || entry || length(salts)
-                || length(sealed) || (hex(chain) IN (SELECT hex(chain) FROM unlogged))
+                || length(sealed) || (entries.disclosed = disclosed.id)
              FROM contacts JOIN disclosed USING (account, chain)
              JOIN entries USING (account, chain, sequence) ORDER BY contacts.number, sequence")?,
     ])

@@ -63,7 +63,9 @@ struct Statements<'c> {
     insert: Statement<'c>,
     append: Statement<'c>,
     disclose: Statement<'c>,
-    unlogged: Statement<'c>,
+    connection: &'c Connection,
+    /// The id of the next entry: its place in the log of the account, which is new.
+    next: i64,
     state: Statement<'c>,
     update: Statement<'c>,
     millis: i64,
@@ -80,15 +82,12 @@ impl<'c> Statements<'c> {
                  VALUES (?1, ?2, ?3, 1, ?4, ?5, 1, ?6) ON CONFLICT DO NOTHING",
             )?,
             append: connection.prepare(
-                "INSERT INTO entries (account, chain, sequence, leaf, hash, sealed)
-                 VALUES (?1, ?2, ?3, NULL, ?4, ?5)",
+                "INSERT INTO entries (id, account, chain, sequence, hash, sealed, disclosed)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
             )?,
             disclose: connection.prepare(
                 "INSERT INTO disclosed (account, chain, sequence, at, number, entry, salts)
                  VALUES (?1, ?2, ?3, ?4, NULL, ?5, ?6)",
-            )?,
-            unlogged: connection.prepare(
-                "INSERT INTO unlogged (account, at, chain, sequence) VALUES (?1, ?2, ?3, ?4)",
             )?,
             state: connection.prepare(
                 "SELECT state, revision, chain, length, head FROM contacts
@@ -99,6 +98,11 @@ impl<'c> Statements<'c> {
                  SET state = 'opted_out', revision = ?3, record = ?4, length = ?5, head = ?6
                  WHERE account = ?1 AND number = ?2",
             )?,
+            connection,
+            next: connection
+                .prepare("INSERT INTO logs (account, size) VALUES ('acme', 0)")?
+                .insert([])?
+                << 40,
             millis: now.timestamp_millis(),
             now: now.to_rfc3339_opts(SecondsFormat::AutoSi, true),
             pending: r#"{"revision":1,"state":{"pending":{"prompts_used":0,"keywords_shown":[],"not_sent_in_row":0,"texted":false}},"cancelled_before":0}"#.into(),
@@ -175,10 +179,12 @@ impl<'c> Statements<'c> {
         let bytes = sealed.encode();
         let Hash(hash) = Hash::of(&bytes);
         let Place { account, chain, sequence, .. } = *at;
-        self.append.execute(params![account, chain, sequence, hash, bytes])?;
         let salts = salts.to_bytes();
         self.disclose.execute(params![account, chain, sequence, self.millis, entry, salts])?;
-        self.unlogged.execute(params![account, self.millis, chain, sequence])?;
+        let disclosed = self.connection.last_insert_rowid();
+        self.append
+            .execute(params![self.next, account, chain, sequence, hash, bytes, disclosed])?;
+        self.next += 1;
         Ok(hash)
     }
 

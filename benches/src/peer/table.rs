@@ -14,7 +14,7 @@ use optin::{
 pub use self::{
     other::decide,
     row::{Outstanding, Pending, Row, State},
-    texted::decide_text,
+    texted::{decide_text, decide_text_by},
 };
 
 /// What to do, and all to store with it.
@@ -43,19 +43,23 @@ pub struct Reply {
     pub answers: Option<MessageId>,
 }
 
-/// One event being decided: the row is changed in place.
-struct Turn<'a> {
-    policy: &'a Policy,
-    now: DateTime<Utc>,
+/// One event being decided: the row is changed in place. Its methods are what the rules do and ask,
+/// for other ways to come to them than the match here; `inline`, so that they cost no more there.
+#[derive(Debug)]
+#[allow(missing_docs, reason = "what becomes the fields of `Answer`, and what was given")]
+pub struct Turn<'a> {
+    pub policy: &'a Policy,
+    pub now: DateTime<Utc>,
     /// Whether there was a row before.
-    present: bool,
-    row: Row,
-    changed: bool,
-    text: Option<Reply>,
-    cancel: Cancel,
+    pub present: bool,
+    pub row: Row,
+    pub changed: bool,
+    pub text: Option<Reply>,
+    pub cancel: Cancel,
 }
 
 impl<'a> Turn<'a> {
+    #[inline]
     fn new(policy: &'a Policy, row: Option<&Row>, now: DateTime<Utc>) -> Self {
         let new = Row {
             revision: 0,
@@ -75,25 +79,32 @@ impl<'a> Turn<'a> {
         }
     }
 
+    #[inline]
     fn set(&mut self, state: State) {
         self.row.state = state;
         self.changed = true;
     }
 
-    fn activate(&mut self, how: OptIn) {
+    /// Active from now on.
+    #[inline]
+    pub fn activate(&mut self, how: OptIn) {
         let since = self.now;
         self.set(State::Active { how, since });
         self.cancel = Cancel::Prompts;
     }
 
-    fn opt_out(&mut self, by: OptOut, at: DateTime<Utc>) {
+    /// Opted out by this author from now on, who is stronger than the one before.
+    #[inline]
+    pub fn opt_out(&mut self, by: OptOut, at: DateTime<Utc>) {
         self.opt_out_again(by, at);
         self.changed = true;
         self.row.cancelled_before = self.row.revision + 1;
         self.cancel = Cancel::AllQueued;
     }
 
-    fn opt_out_again(&mut self, by: OptOut, at: DateTime<Utc>) {
+    /// Opted out still: the later time, the stronger author.
+    #[inline]
+    pub fn opt_out_again(&mut self, by: OptOut, at: DateTime<Utc>) {
         let after = match self.row.state {
             State::OptedOut { by: before, since } if self.present => State::OptedOut {
                 by: if by.is_stronger_than(before) { by } else { before },
@@ -105,10 +116,12 @@ impl<'a> Turn<'a> {
         self.row.state = after;
     }
 
+    #[inline]
     fn deadline(&self) -> DateTime<Utc> {
         after(self.now, TimeDelta::minutes(5))
     }
 
+    #[inline]
     fn reply(&mut self, to: &Text<'_>, kind: MessageKind, body: &str) {
         self.text = Some(Reply {
             kind,
@@ -120,6 +133,7 @@ impl<'a> Turn<'a> {
     }
 
     /// What all answers end with: the revision, the statuses, the next reminder.
+    #[inline]
     fn answer(
         mut self,
         decision: Decision,
@@ -158,6 +172,7 @@ impl<'a> Turn<'a> {
     }
 }
 
+#[inline]
 fn to_millisecond(time: DateTime<Utc>) -> DateTime<Utc> {
     let nanos = time.timestamp_subsec_nanos();
     if nanos < 1_000_000_000 && nanos.is_multiple_of(1_000_000) {
@@ -166,6 +181,7 @@ fn to_millisecond(time: DateTime<Utc>) -> DateTime<Utc> {
     DateTime::from_timestamp_millis(time.timestamp_millis()).unwrap_or(time)
 }
 
+#[inline]
 fn after(time: DateTime<Utc>, delta: TimeDelta) -> DateTime<Utc> {
     time.checked_add_signed(delta).unwrap_or(DateTime::<Utc>::MAX_UTC)
 }

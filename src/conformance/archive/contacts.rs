@@ -111,7 +111,7 @@ fn standing<S: Archive>(
 fn contacts_are_listed_by_state<S: Archive>(probe: &Probe<'_, S>) -> Verdict {
     let [pending, active, opted_out] = states();
     for (n, state) in (1..).zip([opted_out, pending, active, active, opted_out, active]) {
-        probe.applies(into_state(n, 1, state))?;
+        into_state(probe, n, 1, state)?;
     }
     probe.applies(step(&namesake(&contact(2)), 1))?;
     let number_of = |n| contact(n).number();
@@ -135,7 +135,7 @@ fn contacts_are_listed_by_state<S: Archive>(probe: &Probe<'_, S>) -> Verdict {
 fn a_contact_that_changes_is_listed_where_it_stands<S: Archive>(probe: &Probe<'_, S>) -> Verdict {
     let steps = states().into_iter().chain([ConsentState::Pending(Pending::default())]);
     for (revision, state) in (1..).zip(steps) {
-        probe.applies(into_state(1, revision, state))?;
+        into_state(probe, 1, revision, state)?;
         for asked in Standing::ALL {
             let expected = (asked == state.standing()).then_some(contact(1).number());
             let listed = standing(probe, asked, None, 10)?;
@@ -145,10 +145,16 @@ fn a_contact_that_changes_is_listed_where_it_stands<S: Archive>(probe: &Probe<'_
     Ok(())
 }
 
-/// A commit that makes this revision of a contact, in this state.
-fn into_state(n: u64, revision: u64, state: ConsentState) -> Commit {
+/// Makes this revision of a contact, in this state.
+fn into_state<S: Archive>(
+    probe: &Probe<'_, S>,
+    n: u64,
+    revision: u64,
+    state: ConsentState,
+) -> Verdict {
     let change = Change::Put(with_state(revision, state));
-    Commit { change, ..keep(&contact(n), revision - 1) }
+    let expected = probe.load(&contact(n))?.record;
+    probe.applies(Commit { expected, change, ..keep(&contact(n), 0) })
 }
 
 fn states() -> [ConsentState; 3] {
@@ -164,7 +170,7 @@ fn contacts_are_counted_by_state<S: Archive>(probe: &Probe<'_, S>) -> Verdict {
     let [pending, active, opted_out] = states();
     let states = [pending, active, active, opted_out, opted_out, opted_out];
     for (n, state) in (1..).zip(states) {
-        probe.applies(into_state(n, 1, state))?;
+        into_state(probe, n, 1, state)?;
     }
     let expected = Counts { pending: 1, active: 2, opted_out: 3 };
     same("the counts", counts(probe, &account("acme"))?, expected)
@@ -180,7 +186,7 @@ fn a_contact_that_changes_is_counted_once<S: Archive>(probe: &Probe<'_, S>) -> V
         (pending, Counts { pending: 1, ..zero }),
     ];
     for (revision, (state, expected)) in (1..).zip(steps) {
-        probe.applies(into_state(1, revision, state))?;
+        into_state(probe, 1, revision, state)?;
         same("the counts", counts(probe, &account("acme"))?, expected)?;
     }
     Ok(())

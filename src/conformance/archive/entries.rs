@@ -9,7 +9,7 @@ use crate::{
         failure::{Failure, Verdict, holds, same},
         probe::Probe,
         sample::{
-            contact, end, entry, entry_of, keep, namesake, queue_text, record, reminding,
+            contact, entry, entry_of, keep, namesake, queue_text, record, reminding,
             settings_change, step, text_mark,
         },
     },
@@ -129,7 +129,7 @@ fn an_entry_of_a_duplicate_does_not_stay<S: Archive>(probe: &Probe<'_, S>) -> Ve
 fn an_entry_of_a_stale_settlement_does_not_stay<S: Archive>(probe: &Probe<'_, S>) -> Verdict {
     probe.applies(queue_text(&contact(1), 1))?;
     let claim = probe.only_due(0)?;
-    let settle = Settlement { token: ClaimToken::new(9), ..end(&claim, Then::Finish) };
+    let settle = Settlement { token: ClaimToken::new(9), ..Settlement::of(&claim, Then::Finish) };
     let stale = Commit { settle: Some(settle), ..step(&contact(1), 2) };
     leaves_none(probe, stale, Committed::Stale)
 }

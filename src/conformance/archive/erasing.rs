@@ -9,19 +9,27 @@ use crate::{
         failure::{Failure, Verdict, same},
         probe::Probe,
         sample::{
-            account, at, contact, end, entry, keep, namesake, number, queue, record,
-            settings_change, status, step, text, text_mark,
+            account, at, contact, entry, keep, namesake, number, queue, record, settings_change,
+            status, step, text, text_mark, with_state,
         },
     },
-    consent::{contact::Contact, ledger::Entry, outgoing::Crm},
-    storage::{Archive, Commit, Committed, Counts, Queue, Then},
+    consent::{
+        contact::Contact,
+        ledger::Entry,
+        outgoing::{Crm, Outgoing},
+        state::{ConsentState, OptOut},
+    },
+    storage::{Archive, Change, Commit, Committed, Counts, Queue, Then},
 };
 
 cases! { Archive:
     an_erased_contact_is_absent,
     an_erased_contact_begins_anew,
+    a_commit_from_before_an_erasure_is_a_conflict,
+    a_first_record_from_before_an_erasure_that_is_remembered_is_a_conflict,
     what_waits_for_an_erased_contact_is_gone,
     a_settlement_of_an_erased_message_is_stale,
+    a_settlement_from_before_an_erasure_is_stale,
     attempts_on_someone_absent_are_erased,
     an_erasure_leaves_the_others,
     an_erasure_in_one_account_leaves_the_others,
@@ -62,9 +70,42 @@ fn an_erased_contact_begins_anew<S: Archive>(probe: &Probe<'_, S>) -> Verdict {
     probe.applies(told(&contact(1), 1))?;
     erase(probe, &contact(1))?;
     let again = Commit { entry: Some(entry(&contact(1), 7)), ..step(&contact(1), 1) };
-    probe.applies(again)?;
+    probe.applies(probe.anew(again)?)?;
     same("the record", probe.load(&contact(1))?.record, Some(record(1)))?;
     same("the history", history(probe, &contact(1))?, vec![entry(&contact(1), 7)])
+}
+
+fn a_commit_from_before_an_erasure_is_a_conflict<S: Archive>(probe: &Probe<'_, S>) -> Verdict {
+    probe.applies(told(&contact(1), 1))?;
+    erase(probe, &contact(1))?;
+    let opted_out = ConsentState::OptedOut { by: OptOut::Contact, since: at(0) };
+    let other = with_state(1, opted_out);
+    let anew = Commit { change: Change::Put(other), ..told(&contact(1), 1) };
+    probe.applies(probe.anew(anew)?)?;
+    same("the commit", probe.commit(told(&contact(1), 2))?, Committed::Conflict)?;
+    probe.has(&contact(1), Some(other))?;
+    same("the history", history(probe, &contact(1))?, vec![entry(&contact(1), 1)])
+}
+
+fn a_first_record_from_before_an_erasure_that_is_remembered_is_a_conflict<S: Archive>(
+    probe: &Probe<'_, S>,
+) -> Verdict {
+    erase(probe, &contact(1))?;
+    let remembered = probe.load(&contact(1))?.suppressed;
+    let before = Commit { mark: Some(text_mark("SM1")), ..told(&contact(1), 1) };
+    if remembered {
+        for commit in [&before, &keep(&contact(1), 0)] {
+            same("the commit", probe.commit(commit.clone())?, Committed::Conflict)?;
+        }
+        probe.has(&contact(1), None)?;
+        let wrong = Commit { suppressed: true, ..told(&contact(2), 1) };
+        same("of somebody else", probe.commit(wrong)?, Committed::Conflict)?;
+    }
+    probe.applies(Commit { suppressed: remembered, ..before })?;
+    probe.has(&contact(1), Some(record(1)))?;
+    // Whoever has a record is not suppressed.
+    same("suppressed", probe.load(&contact(1))?.suppressed, false)?;
+    probe.applies(told(&contact(1), 2))
 }
 
 fn what_waits_for_an_erased_contact_is_gone<S: Archive>(probe: &Probe<'_, S>) -> Verdict {
@@ -87,8 +128,21 @@ fn a_settlement_of_an_erased_message_is_stale<S: Archive>(probe: &Probe<'_, S>) 
     probe.applies(queue(&contact(1), 1, vec![text(&contact(1), 1)]))?;
     let claim = probe.only_due(0)?;
     erase(probe, &contact(1))?;
-    let settle = Commit { settle: Some(end(&claim, Then::Finish)), ..keep(&contact(1), 0) };
-    same("the settlement", probe.commit(settle)?, Committed::Stale)
+    same("the settlement", probe.settle(&claim, Then::Finish)?, Committed::Stale)
+}
+
+fn a_settlement_from_before_an_erasure_is_stale<S: Archive>(probe: &Probe<'_, S>) -> Verdict {
+    let decided = |at| Outgoing { decided_at: at, ..text(&contact(1), 1) };
+    probe.applies(queue(&contact(1), 1, vec![decided(at(0))]))?;
+    let late = probe.only_due(0)?;
+    erase(probe, &contact(1))?;
+    probe.applies(probe.anew(queue(&contact(1), 1, vec![decided(at(1))]))?)?;
+    let present = probe.only_due(1)?;
+    same("the token", present.token, late.token)?;
+    for then in [Then::Finish, Then::RetryAt(at(2)), Then::SetAside] {
+        same("the settlement", probe.settle(&late, then)?, Committed::Stale)?;
+    }
+    probe.settles(&present, Then::Finish)
 }
 
 fn attempts_on_someone_absent_are_erased<S: Archive>(probe: &Probe<'_, S>) -> Verdict {
@@ -134,7 +188,7 @@ fn an_erasure_in_one_account_leaves_the_others<S: Archive>(probe: &Probe<'_, S>)
 
 fn an_erasure_of_nothing_says_so<S: Archive>(probe: &Probe<'_, S>) -> Verdict {
     same("of someone unknown", erase(probe, &contact(1))?, false)?;
-    probe.applies(told(&contact(1), 1))?;
+    probe.applies(probe.anew(told(&contact(1), 1))?)?;
     same("of someone known", erase(probe, &contact(1))?, true)?;
     same("of someone erased", erase(probe, &contact(1))?, false)
 }

@@ -148,7 +148,7 @@ fn a_contact_that_comes_back_has_another_chain<S: Ledger>(probe: &Probe<'_, S>) 
     probe.applies(told(&contact(1), 1))?;
     let before = head(probe, &contact(1))?;
     probe.wait("erase", probe.storage.erase(&contact(1)))?;
-    probe.applies(told(&contact(1), 1))?;
+    probe.applies(probe.anew(told(&contact(1), 1))?)?;
     let after = head(probe, &contact(1))?;
     holds(after.chain != before.chain, "the chain of an erased contact goes on")?;
     same("the length", after.length, 1)?;

@@ -8,7 +8,7 @@ use crate::{
         case::cases,
         failure::{Failure, Verdict, holds, same},
         probe::Probe,
-        sample::{account, contact, entry, keep, namesake, settings_change, step},
+        sample::{account, at, contact, entry, keep, namesake, settings_change, step},
     },
     consent::{contact::Contact, id::AccountId},
     ledger::Ledger,
@@ -19,6 +19,7 @@ cases! { Ledger:
     an_account_without_entries_has_an_empty_log,
     each_entry_has_one_place_in_the_log,
     places_are_given_some_at_a_time,
+    an_entry_is_not_placed_before_those_before_it,
     no_place_is_given_under_another_size,
     a_place_is_kept_whatever_comes_after,
     one_of_many_gives_each_place,
@@ -57,7 +58,10 @@ fn leaves<S: Ledger>(probe: &Probe<'_, S>, account: &AccountId) -> Result<Vec<Ve
 }
 
 /// The log is the entries that say they have a place in it, each in that place.
-fn is_right<S: Ledger>(probe: &Probe<'_, S>, account: &AccountId) -> Result<u64, Failure> {
+pub(in crate::conformance) fn is_right<S: Ledger>(
+    probe: &Probe<'_, S>,
+    account: &AccountId,
+) -> Result<u64, Failure> {
     let leaves = leaves(probe, account)?;
     let mut placed = vec![None; leaves.len()];
     for head in heads(probe, account)? {
@@ -109,6 +113,31 @@ fn places_are_given_some_at_a_time<S: Ledger>(probe: &Probe<'_, S>) -> Verdict {
     same("the size", sequence(probe, &acme, 5, 2)?, 5)?;
     same("the log", is_right(probe, &acme)?, 5)?;
     same("the first places", leaves(probe, &acme)?.get(..2).map(<[_]>::to_vec), Some(first))
+}
+
+fn an_entry_is_not_placed_before_those_before_it<S: Ledger>(probe: &Probe<'_, S>) -> Verdict {
+    let acme = account("acme");
+    for revision in 1..=4 {
+        for n in 1..=2 {
+            let mut commit = told(&contact(n), revision);
+            if let Some(entry) = &mut commit.entry {
+                // The clock goes back.
+                entry.at = at(100 - i64::try_from(revision).unwrap_or_default());
+            }
+            probe.applies(commit)?;
+        }
+    }
+    for size in 0..8 {
+        sequence(probe, &acme, size, 1)?;
+        same("the log", is_right(probe, &acme)?, size + 1)?;
+        for head in heads(probe, &acme)? {
+            let places = rows(probe, &acme, head.chain)?.into_iter().map(|row| row.leaf);
+            // Those that have none yet are the last.
+            let places: Vec<u64> = places.map(|leaf| leaf.unwrap_or(u64::MAX)).collect();
+            holds(places.is_sorted(), "an entry was placed before one before it in its chain")?;
+        }
+    }
+    Ok(())
 }
 
 fn no_place_is_given_under_another_size<S: Ledger>(probe: &Probe<'_, S>) -> Verdict {

@@ -9,10 +9,10 @@ use crate::{
         case::cases,
         failure::{Failure, Verdict, holds, same},
         probe::Probe,
-        sample::{LEASE, at, contact, end, keep, queue_text, step},
+        sample::{LEASE, at, contact, keep, queue_text, step},
     },
     consent::{decision::Cancel, outgoing::OutgoingId},
-    storage::{Claim, Commit, Committed, Storage, Task, Then},
+    storage::{Claim, Commit, Committed, Settlement, Storage, Task, Then},
 };
 
 cases! { Storage:
@@ -76,7 +76,7 @@ fn one_of_many_settlements_counts<S: Storage>(probe: &Probe<'_, S>) -> Verdict {
         let claim = probe.only_due(0)?;
         let answers = probe.at_once(THREADS, |thread| {
             let then = if thread % 2 == 0 { Then::Finish } else { Then::SetAside };
-            let settle = Some(end(&claim, then));
+            let settle = Some(Settlement::of(&claim, then));
             probe.commit(Commit { settle, ..keep(&contact(n), 1) })
         })?;
         let stale = answers.iter().filter(|answer| **answer == Committed::Stale);
@@ -134,7 +134,7 @@ fn a_settlement_and_a_change_of_the_record_are_both_seen<S: Storage>(
         let claim = probe.only_due(0)?;
         let answers = probe.at_once(2, |thread| {
             // Both make the second revision; one of them ends the claim with it.
-            let settle = (thread == 0).then(|| end(&claim, Then::Finish));
+            let settle = (thread == 0).then(|| Settlement::of(&claim, Then::Finish));
             Ok((thread, probe.commit(Commit { settle, ..step(&contact(n), 2) })?))
         })?;
         let applied = answers.iter().filter(|(_, it)| matches!(it, Committed::Applied { .. }));

@@ -8,12 +8,12 @@ use crate::{
         failure::{Failure, Verdict, same},
         probe::Probe,
         sample::{
-            LEASE, account, at, contact, end, keep, namesake, number, queue, queue_text, record,
-            status, step, text,
+            LEASE, account, at, contact, keep, namesake, number, queue, queue_text, record, status,
+            step, text,
         },
     },
     consent::{contact::Contact, decision::Cancel, outgoing::Crm},
-    storage::{Claim, Commit, Committed, Storage, Then},
+    storage::{Claim, Commit, Committed, Settlement, Storage, Then},
 };
 
 cases! { Storage:
@@ -96,7 +96,7 @@ fn a_settlement_in_one_account_leaves_the_others<S: Storage>(probe: &Probe<'_, S
 fn a_claim_of_one_account_is_not_settled_from_another<S: Storage>(probe: &Probe<'_, S>) -> Verdict {
     probe.applies(queue_text(&contact(1), 1))?;
     let claim = probe.only_due(0)?;
-    let mut settle = end(&claim, Then::Finish);
+    let mut settle = Settlement::of(&claim, Then::Finish);
     settle.id.contact = namesake(&contact(1));
     let commit = Commit { settle: Some(settle), ..keep(&namesake(&contact(1)), 0) };
     probe.answers(commit, Committed::Stale)?;

@@ -8,15 +8,13 @@ use crate::{
         case::cases,
         failure::{Failure, Verdict, same},
         probe::Probe,
-        sample::{
-            LEASE, at, contact, end, keep, queue, queue_text, status, step, text, text_of_kind,
-        },
+        sample::{LEASE, at, contact, keep, queue, queue_text, status, step, text, text_of_kind},
     },
     consent::{
         decision::Cancel,
         outgoing::{Crm, MessageKind, Outgoing, OutgoingId},
     },
-    storage::{Commit, Storage, Task, Then},
+    storage::{Commit, Settlement, Storage, Task, Then},
 };
 
 cases! { Storage:
@@ -202,7 +200,7 @@ fn a_cancel_of_nothing_names_nothing<S: Storage>(probe: &Probe<'_, S>) -> Verdic
 fn a_cancel_does_not_name_what_its_commit_settles<S: Storage>(probe: &Probe<'_, S>) -> Verdict {
     probe.applies(queue_text(&contact(1), 1))?;
     let claim = probe.only_due(0)?;
-    let settle = Some(end(&claim, Then::Finish));
+    let settle = Some(Settlement::of(&claim, Then::Finish));
     probe.applies(Commit { settle, ..cancelling(1, Cancel::AllQueued) })?;
     probe.text_unfinished(&contact(1), false)
 }

@@ -1,11 +1,11 @@
-//! Compare-and-swap: a commit is applied under the revision that is stored, and under no other.
+//! Compare-and-swap: a commit is applied under the record that is stored, and under no other.
 
 use crate::{
     conformance::{
         case::cases,
         failure::{Verdict, same},
         probe::Probe,
-        sample::{at, contact, keep, record, step, with_state},
+        sample::{SECOND, at, contact, keep, record, step, with_state},
     },
     consent::{
         keyword::{Keyword, KeywordSet},
@@ -22,10 +22,12 @@ cases! { Storage:
     a_record_is_replaced_under_its_revision,
     a_record_is_not_replaced_under_an_earlier_revision,
     a_record_is_not_replaced_under_a_later_revision,
+    a_record_is_not_replaced_under_another_of_its_revision,
     a_record_is_not_replaced_where_none_is,
     a_kept_record_stays_with_its_revision,
     a_kept_absence_stays,
     a_record_is_not_kept_under_another_revision,
+    a_record_is_not_kept_under_another_of_its_revision,
     an_absence_is_not_kept_where_a_record_is,
     a_record_is_not_kept_where_none_is,
     every_record_comes_back_whole,
@@ -80,6 +82,34 @@ fn a_record_is_not_replaced_under_a_later_revision<S: Storage>(probe: &Probe<'_,
     probe.has(&contact(1), Some(record(1)))
 }
 
+/// Records of revision 1 that are like `record(1)` but for one thing.
+fn others() -> [Record; 6] {
+    let since = at(SECOND);
+    let pending = ConsentState::Pending(Pending::default());
+    let opted_out = ConsentState::OptedOut { by: OptOut::Contact, since };
+    let later = ConsentState::Active { how: OptIn::Keyword, since: at(SECOND + 1) };
+    [
+        with_state(1, pending),
+        with_state(1, opted_out),
+        with_state(1, later),
+        Record { help_replied_at: Some(since), ..record(1) },
+        Record { restarts: Some(RestartWindow { began: since, count: 1 }), ..record(1) },
+        Record { cancelled_before: Revision::new(1), ..record(1) },
+    ]
+}
+
+fn a_record_is_not_replaced_under_another_of_its_revision<S: Storage>(
+    probe: &Probe<'_, S>,
+) -> Verdict {
+    probe.applies(step(&contact(1), 1))?;
+    for other in others() {
+        let commit = Commit { expected: Some(other), ..step(&contact(1), 2) };
+        probe.answers(commit, Committed::Conflict)?;
+        probe.has(&contact(1), Some(record(1)))?;
+    }
+    probe.applies(step(&contact(1), 2))
+}
+
 fn a_record_is_not_replaced_where_none_is<S: Storage>(probe: &Probe<'_, S>) -> Verdict {
     probe.answers(step(&contact(1), 2), Committed::Conflict)?;
     probe.has(&contact(1), None)
@@ -103,6 +133,15 @@ fn a_record_is_not_kept_under_another_revision<S: Storage>(probe: &Probe<'_, S>)
     probe.applies(step(&contact(1), 2))?;
     probe.answers(keep(&contact(1), 1), Committed::Conflict)?;
     probe.answers(keep(&contact(1), 3), Committed::Conflict)
+}
+
+fn a_record_is_not_kept_under_another_of_its_revision<S: Storage>(probe: &Probe<'_, S>) -> Verdict {
+    probe.applies(step(&contact(1), 1))?;
+    for other in others() {
+        let commit = Commit { expected: Some(other), ..keep(&contact(1), 1) };
+        probe.answers(commit, Committed::Conflict)?;
+    }
+    probe.applies(keep(&contact(1), 1))
 }
 
 fn an_absence_is_not_kept_where_a_record_is<S: Storage>(probe: &Probe<'_, S>) -> Verdict {
@@ -157,7 +196,8 @@ fn every_record_comes_back_whole<S: Storage>(probe: &Probe<'_, S>) -> Verdict {
         };
         probe.applies(Commit { change: Change::Put(plain), ..keep(&contact(n), 0) })?;
         probe.has(&contact(n), Some(plain))?;
-        probe.applies(Commit { change: Change::Put(full), ..keep(&contact(n), 1) })?;
+        let change = Change::Put(full);
+        probe.applies(Commit { expected: Some(plain), change, ..keep(&contact(n), 1) })?;
         probe.has(&contact(n), Some(full))?;
     }
     Ok(())

@@ -8,10 +8,12 @@ use crate::{
         case::cases,
         failure::{Failure, Verdict, holds, only, same},
         probe::Probe,
-        sample::{DEADLINE, LEASE, SECOND, at, contact, keep, queue, queue_text, status, text},
+        sample::{
+            DEADLINE, LEASE, SECOND, at, contact, end_of, keep, queue, queue_text, status, text,
+        },
     },
     consent::outgoing::{ClaimToken, Crm},
-    storage::{Commit, Settlement, Storage, Task, Then},
+    storage::{Commit, Storage, Task, Then},
 };
 
 cases! { Storage:
@@ -147,8 +149,7 @@ fn a_commits_lease_claims_no_status<S: Storage>(probe: &Probe<'_, S>) -> Verdict
 
 fn a_commits_claim_is_settled_under_token_1<S: Storage>(probe: &Probe<'_, S>) -> Verdict {
     leased(probe)?;
-    let token = ClaimToken::new(1);
-    let settle = Settlement { id: text(&contact(1), 1).id, token, then: Then::Finish };
+    let settle = end_of(&text(&contact(1), 1), 1);
     probe.applies(Commit { settle: Some(settle), ..keep(&contact(1), 1) })?;
     probe.text_unfinished(&contact(1), false)
 }

@@ -7,10 +7,12 @@ use crate::{
         case::cases,
         failure::{Failure, Verdict, same},
         probe::Probe,
-        sample::{LEASE, at, contact, end, keep, queue_text, record, step, text, text_mark},
+        sample::{
+            LEASE, at, contact, end, end_of, keep, queue_text, record, step, text, text_mark,
+        },
     },
-    consent::{contact::Contact, decision::Cancel, outgoing::ClaimToken},
-    storage::{Claim, Commit, Committed, Settlement, Storage, Then},
+    consent::{contact::Contact, decision::Cancel},
+    storage::{Claim, Commit, Committed, Storage, Then},
 };
 
 cases! { Storage:
@@ -54,8 +56,7 @@ fn duplicate() -> Commit {
 
 /// A commit of revision 2 that ends a claim there never was.
 fn stale() -> Commit {
-    let id = text(&contact(1), 9).id;
-    let settle = Some(Settlement { id, token: ClaimToken::new(1), then: Then::Finish });
+    let settle = Some(end_of(&text(&contact(1), 9), 1));
     Commit { settle, ..step(&contact(1), 2) }
 }
 

@@ -8,7 +8,7 @@ use crate::{
         failure::{Verdict, same},
         probe::Probe,
         sample::{
-            LEASE, at, contact, end, keep, queue, queue_text, record, status, step, text,
+            LEASE, at, contact, end, end_of, keep, queue, queue_text, record, status, step, text,
             text_mark, text_of_kind,
         },
     },
@@ -27,6 +27,7 @@ cases! { Storage:
     a_settlement_of_a_message_not_claimed_is_stale,
     a_settlement_of_an_unknown_message_is_stale,
     a_settlement_of_another_message_is_stale,
+    a_settlement_of_a_message_decided_at_another_time_is_stale,
     a_settlement_of_a_message_queued_again_is_stale,
     a_settlement_of_a_message_set_aside_is_stale,
     a_late_settlement_counts_until_the_message_is_claimed_again,
@@ -36,7 +37,8 @@ cases! { Storage:
 
 /// A commit that ends the claim under another token.
 fn under(claim: &Claim, token: u64) -> Commit {
-    let settle = Settlement { token: ClaimToken::new(token), ..end(claim, Then::Finish) };
+    let settle =
+        Settlement { token: ClaimToken::new(token), ..Settlement::of(claim, Then::Finish) };
     Commit { settle: Some(settle), ..keep(&claim.outgoing.id.contact, 1) }
 }
 
@@ -78,18 +80,33 @@ fn a_settlement_of_a_finished_message_is_stale<S: Storage>(probe: &Probe<'_, S>)
 fn a_settlement_of_a_message_not_claimed_is_stale<S: Storage>(probe: &Probe<'_, S>) -> Verdict {
     probe.applies(queue_text(&contact(1), 1))?;
     for token in 0..3 {
-        let token = ClaimToken::new(token);
-        let settle = Settlement { id: text(&contact(1), 1).id, token, then: Then::Finish };
+        let settle = end_of(&text(&contact(1), 1), token);
         let commit = Commit { settle: Some(settle), ..keep(&contact(1), 1) };
         probe.answers(commit, Committed::Stale)?;
     }
     same("due", probe.only_due(0)?.outgoing, text(&contact(1), 1))
 }
 
+/// As of someone who was erased meanwhile, and wrote again.
+fn a_settlement_of_a_message_decided_at_another_time_is_stale<S: Storage>(
+    probe: &Probe<'_, S>,
+) -> Verdict {
+    probe.applies(queue_text(&contact(1), 1))?;
+    let claim = probe.only_due(0)?;
+    for then in [Then::Finish, Then::SetAside, Then::RetryAt(at(0))] {
+        for decided_at in [at(-1), at(1)] {
+            let settle = Settlement { decided_at, ..end(&claim, then) };
+            let commit = Commit { settle: Some(settle), ..keep(&contact(1), 1) };
+            probe.answers(commit, Committed::Stale)?;
+        }
+    }
+    probe.settles(&claim, Then::Finish)
+}
+
 fn a_settlement_of_an_unknown_message_is_stale<S: Storage>(probe: &Probe<'_, S>) -> Verdict {
     probe.applies(queue_text(&contact(1), 1))?;
     let claim = probe.only_due(0)?;
-    let settle = Settlement { id: text(&contact(1), 2).id, ..end(&claim, Then::Finish) };
+    let settle = Settlement { id: text(&contact(1), 2).id, ..Settlement::of(&claim, Then::Finish) };
     probe.answers(Commit { settle: Some(settle), ..keep(&contact(1), 1) }, Committed::Stale)?;
     probe.settles(&claim, Then::Finish)
 }
@@ -108,7 +125,7 @@ fn a_settlement_of_another_message_is_stale<S: Storage>(probe: &Probe<'_, S>) ->
     for claim in again {
         let other =
             if claim.outgoing == of_a_crm { text(&contact(1), 1) } else { of_a_crm.clone() };
-        let settle = Settlement { id: other.id, ..end(&claim, Then::Finish) };
+        let settle = Settlement { id: other.id, ..Settlement::of(&claim, Then::Finish) };
         probe.answers(Commit { settle: Some(settle), ..keep(&contact(1), 1) }, Committed::Stale)?;
         probe.settles(&claim, Then::Finish)?;
     }
@@ -136,7 +153,7 @@ fn a_late_settlement_counts_until_the_message_is_claimed_again<S: Storage>(
 ) -> Verdict {
     probe.applies(queue_text(&contact(1), 1))?;
     let claim = probe.only_due(0)?;
-    let settle = Some(end(&claim, Then::Finish));
+    let settle = Some(Settlement::of(&claim, Then::Finish));
     probe.applies(Commit { settle, at: at(10 * LEASE), ..keep(&contact(1), 1) })?;
     probe.nothing_due(20 * LEASE)
 }
@@ -166,7 +183,7 @@ fn one_commit_does_all_that_it_says<S: Storage>(probe: &Probe<'_, S>) -> Verdict
         outgoing: vec![reply.clone(), told.clone()],
         lease: Some(at(LEASE)),
         cancel: Cancel::AllQueued,
-        settle: Some(end(&claim, Then::Finish)),
+        settle: Some(Settlement::of(&claim, Then::Finish)),
         ..step(&contact, 3)
     })?;
     probe.has(&contact, Some(record(3)))?;
@@ -174,7 +191,7 @@ fn one_commit_does_all_that_it_says<S: Storage>(probe: &Probe<'_, S>) -> Verdict
     let again = Commit { mark: Some(text_mark("SM3")), ..keep(&contact, 3) };
     probe.answers(again, Committed::Duplicate)?;
     same("due", probe.only_due(0)?.outgoing, told)?;
-    let settle = Settlement { id: reply.id, token: ClaimToken::new(1), then: Then::Finish };
+    let settle = end_of(&reply, 1);
     probe.applies(Commit { settle: Some(settle), ..keep(&contact, 3) })?;
     probe.text_unfinished(&contact, false)
 }

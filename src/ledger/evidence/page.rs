@@ -6,7 +6,10 @@ use core::fmt::Write as _;
 use base64::{Engine, prelude::BASE64_STANDARD};
 use chrono::{DateTime, FixedOffset, Utc};
 
-use super::{Evidence, Proof};
+use super::{
+    Evidence, Facts, Proof,
+    visible::{name, visible},
+};
 use crate::consent::{
     event::{Ending, Event, Override, Settled},
     ledger::{Entry, Fact, Verdict},
@@ -18,7 +21,7 @@ const STYLE: &str = "body{font:16px/1.5 system-ui,sans-serif;max-width:50rem;mar
 padding:0 1rem;color:#1a1a1a;background:#fff}table{border-collapse:collapse;width:100%}\
 td,th{text-align:left;vertical-align:top;padding:.4rem .6rem;border-bottom:1px solid #ccc}\
 blockquote{margin:.2rem 0;padding:.2rem .8rem;border-left:3px solid #777;white-space:pre-wrap;\
-overflow-wrap:anywhere}code{overflow-wrap:anywhere}@media print{body{margin:0}}";
+overflow-wrap:anywhere}code{overflow-wrap:anywhere;background:#eee}@media print{body{margin:0}}";
 
 /// What a host that serves the page may say of it (`Content-Security-Policy`): its own style and
 /// nothing else.
@@ -45,20 +48,19 @@ impl Evidence {
             page,
             "<title>Evidence of consent</title><style>{STYLE}</style></head>\n<body><main>\n"
         );
-        let number = proof.entries.iter().flatten().find_map(|entry| entry.number);
-        let number = number.map_or_else(|| "erased".into(), |number| number.to_e164());
+        let number = proof.number.map_or_else(|| "not shown".into(), |number| number.to_e164());
         let _ = write!(
             page,
-            "<h1>Evidence of consent</h1>\n<p>Account <strong>{}</strong>, contact \
-             <strong>{}</strong>. Times are UTC{zone}.</p>\n",
-            escaped(self.account.as_str()),
+            "<h1>Evidence of consent</h1>\n<p>Account {}, contact <strong>{}</strong>. Times are \
+             UTC{zone}.</p>\n",
+            id(self.account.as_str()),
             escaped(&number),
         );
-        page.push_str("<h2>What happened</h2>\n<table><thead><tr><th>When</th><th>What</th><th>Settings</th></tr></thead><tbody>\n");
-        for entry in &proof.entries {
+        page.push_str("<h2>What happened</h2>\n<table><thead><tr><th>Entry</th><th>When</th><th>What</th><th>Settings</th></tr></thead><tbody>\n");
+        for ((n, entry), facts) in (0..).zip(&proof.entries).zip(&proof.facts) {
             match entry {
-                Some(entry) => row(&mut page, entry, zone),
-                None => page.push_str("<tr><td></td><td><em>erased</em></td><td></td></tr>\n"),
+                Some(entry) => row(&mut page, n, entry, zone),
+                None => hidden(&mut page, n, facts, zone),
             }
         }
         page.push_str("</tbody></table>\n");
@@ -85,7 +87,7 @@ impl Evidence {
             let _ = write!(
                 page,
                 "<p>Checkpoint of {}:</p>\n<blockquote>{}</blockquote>\n",
-                escaped(&checkpoint.origin),
+                id(&checkpoint.origin),
                 escaped(note)
             );
         }
@@ -100,8 +102,36 @@ fn list(page: &mut String, heading: &str, sentences: &[String]) {
     page.push_str("</ul>\n");
 }
 
-fn row(page: &mut String, entry: &Entry, zone: FixedOffset) {
-    let _ = write!(page, "<tr><td>{}</td><td>{}", time(entry.at, zone), what(entry));
+/// An entry of which there is no more than what was sealed in plain words.
+fn hidden(page: &mut String, n: u64, facts: &Facts, zone: FixedOffset) {
+    let Facts { at, kind, verdict, decision, reason, revision, actor, policy_revision } = facts;
+    let _ = write!(
+        page,
+        "<tr><td>{n}</td><td>{}</td><td><em>Not shown: erased, pruned or left out.</em> Sealed of \
+         it: {}, {}",
+        time(*at, zone),
+        id(kind),
+        id(verdict)
+    );
+    for (before, sealed) in [(" ", decision), (", reason ", reason)] {
+        if let Some(sealed) = sealed {
+            let _ = write!(page, "{before}{}", id(sealed));
+        }
+    }
+    if let Some(actor) = actor {
+        let _ = write!(page, ", by {}", id(actor.as_str()));
+    }
+    if let Some(revision) = revision {
+        let _ = write!(page, ", revision {revision} from then on");
+    }
+    if let Some(standing) = facts.standing() {
+        let _ = write!(page, ": from then on <strong>{}</strong>", standing.name());
+    }
+    let _ = writeln!(page, "</td><td>{policy_revision}</td></tr>");
+}
+
+fn row(page: &mut String, n: u64, entry: &Entry, zone: FixedOffset) {
+    let _ = write!(page, "<tr><td>{n}</td><td>{}</td><td>{}", time(entry.at, zone), what(entry));
     match &entry.verdict {
         Verdict::Decided { decision, reason, record, text } => {
             if let Some(text) = text {
@@ -112,7 +142,7 @@ fn row(page: &mut String, entry: &Entry, zone: FixedOffset) {
                 let _ = write!(page, ": from then on <strong>{}</strong>", record.state.name());
             }
         }
-        Verdict::PolicySet { revision } => {
+        Verdict::PolicySet { revision, .. } => {
             let _ = write!(page, "<br>settings {}", revision.number());
         }
         Verdict::Refused(refusal) => {
@@ -126,13 +156,13 @@ fn what(entry: &Entry) -> String {
     let event = match &entry.fact {
         Fact::Event(event) => event,
         Fact::PolicyChanged { actor } => {
-            return format!("{} changed the settings", escaped(actor.id().as_str()));
+            return format!("{} changed the settings", id(actor.id().as_str()));
         }
     };
     match &**event {
         Event::Texted(text) => format!(
             "The contact wrote, to {}:<blockquote>{}</blockquote>",
-            escaped(text.inbox.as_str()),
+            id(text.inbox.as_str()),
             escaped(text.body.as_str())
         ),
         Event::Added { source, opted_out } => {
@@ -144,7 +174,7 @@ fn what(entry: &Entry) -> String {
             format!("Added by {}{said}", source.name())
         }
         Event::DeclaredExisting { actor } => {
-            format!("{} declared an existing conversation", escaped(actor.id().as_str()))
+            format!("{} declared an existing conversation", id(actor.id().as_str()))
         }
         Event::Overridden { actor, to, note } => {
             let to = match to {
@@ -154,14 +184,14 @@ fn what(entry: &Entry) -> String {
             let note = note.as_ref().map_or_else(String::new, |note| {
                 format!("<blockquote>{}</blockquote>", escaped(note.as_str()))
             });
-            format!("{} set the contact {to}{note}", escaped(actor.id().as_str()))
+            format!("{} set the contact {to}{note}", id(actor.id().as_str()))
         }
         Event::CarrierBlocked { code } => {
-            format!("The provider said that the number is blocked ({})", escaped(code.as_str()))
+            format!("The provider said that the number is blocked ({})", id(code.as_str()))
         }
         Event::MessageRequested(message) => {
-            let by = message.actor.as_ref().map_or("the business", |actor| actor.id().as_str());
-            format!("A message by {}", escaped(by))
+            let actor = message.actor.as_ref().map(|actor| id(actor.id().as_str()));
+            format!("A message by {}", actor.unwrap_or_else(|| "the business".into()))
         }
         Event::StatusRequested { crm } => format!("{} asked for the status", crm.name()),
         Event::Settled(settled) => ended(settled),
@@ -172,19 +202,15 @@ fn ended(settled: &Settled) -> String {
     let what = kind(settled.kind);
     match &settled.ending {
         Ending::Accepted { provider_id } => {
-            let id = provider_id.as_ref().map_or_else(String::new, |id| {
-                format!(" as <code>{}</code>", escaped(id.as_str()))
-            });
-            format!("The provider took {what}{id}")
+            let taken = provider_id.as_ref().map(|taken| format!(" as {}", id(taken.as_str())));
+            format!("The provider took {what}{}", taken.unwrap_or_default())
         }
         Ending::NotSent { code } => {
-            let code = code
-                .as_ref()
-                .map_or_else(String::new, |code| format!(" ({})", escaped(code.as_str())));
-            format!("The provider did not send {what}{code}")
+            let code = code.as_ref().map(|code| format!(" ({})", id(code.as_str())));
+            format!("The provider did not send {what}{}", code.unwrap_or_default())
         }
         Ending::Blocked { code } => {
-            format!("The provider blocked {what} ({})", escaped(code.as_str()))
+            format!("The provider blocked {what} ({})", id(code.as_str()))
         }
         Ending::Unknown => format!("Whether {what} was sent is not known"),
         Ending::Expired => format!("It was too late for {what}: it was not sent"),
@@ -196,7 +222,7 @@ fn ended(settled: &Settled) -> String {
 fn written(text: &OutgoingText) -> String {
     format!(
         "<br>Written in answer, from {}: {}<blockquote>{}</blockquote>",
-        escaped(text.from.as_str()),
+        id(text.from.as_str()),
         kind(text.kind),
         escaped(text.body.as_str())
     )
@@ -217,23 +243,21 @@ fn time(at: DateTime<Utc>, zone: FixedOffset) -> String {
     format!("{}", at.with_timezone(&zone).format("%Y-%m-%d %H:%M:%S"))
 }
 
-/// Text as HTML shows it, and nothing more: marks that turn its direction are named instead.
+/// A name that somebody chose, set apart from the words around it.
+fn id(text: &str) -> String {
+    format!("\u{201c}<code>{}</code>\u{201d}", escaped(&name(text)))
+}
+
+/// Text as HTML shows it, and nothing more: what cannot be seen is named instead.
 fn escaped(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
-    for char in text.chars() {
+    for char in visible(text).chars() {
         match char {
             '&' => escaped.push_str("&amp;"),
             '<' => escaped.push_str("&lt;"),
             '>' => escaped.push_str("&gt;"),
             '"' => escaped.push_str("&quot;"),
             '\'' => escaped.push_str("&#39;"),
-            '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200e}' | '\u{200f}' => {
-                let _ = write!(escaped, "[U+{:04X}]", u32::from(char));
-            }
-            '\n' | '\t' => escaped.push(char),
-            _ if char.is_control() => {
-                let _ = write!(escaped, "[U+{:04X}]", u32::from(char));
-            }
             _ => escaped.push(char),
         }
     }

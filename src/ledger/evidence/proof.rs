@@ -1,18 +1,20 @@
-//! Verifying evidence: what was proven, and what was not.
+//! Verifying evidence: a proof, or the first thing that is wrong.
 
-use alloc::{format, string::String, vec::Vec};
+use alloc::vec::Vec;
 
 use base64::{Engine, prelude::BASE64_STANDARD};
 
-use super::{Evidence, EvidenceEntry};
+use super::{Evidence, EvidenceEntry, Facts};
 use crate::{
     consent::{
-        ledger::{Entry, fold},
-        record::Record,
+        contact::PhoneNumber,
+        id::AccountId,
+        ledger::Entry,
+        record::{Record, Revision},
     },
     ledger::{
         checkpoint::{BadCheckpoint, Checkpoint},
-        encoding::Sealed,
+        encoding::{Field, Sealed},
         hash::Hash,
         merkle::{is_included, leaf_hash},
         note::NoteKey,
@@ -26,13 +28,25 @@ use crate::{
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Proof {
-    /// The entries, in their order; absent ones were erased or pruned.
+    /// Whose entries they are.
+    pub account: AccountId,
+    /// Whom the entries are about, by those that are shown; absent where none is.
+    pub number: Option<PhoneNumber>,
+    /// The entries, in their order; absent ones are not shown: erased, pruned, or left out of the
+    /// file by whoever passed it on. See [`hidden`](Self::hidden).
     pub entries: Vec<Option<Entry>>,
+    /// What was sealed of each entry, of those too that are not shown.
+    pub facts: Vec<Facts>,
     /// Entries that the checkpoint vouches for; those after them nobody does.
     pub included: usize,
     /// The checkpoint, where there is one, signed by a key that is known.
     pub checkpoint: Option<Checkpoint>,
-    /// The record that the entries lead to, where all of them are there.
+    /// Whether the whole log was looked through
+    /// ([`PublishedLog`](crate::ledger::audit::PublishedLog)): then no entry of this chain under
+    /// the checkpoint is missing here.
+    pub is_complete: bool,
+    /// The record that the entries lead to; absent where none changed it, or the last that did is
+    /// not shown.
     pub record: Option<Record>,
 }
 
@@ -65,26 +79,70 @@ pub enum BadEvidence {
     /// The name of the chain, or the hash of its last entry, is not that of the entries.
     #[error("the entries are not those of this chain, or end elsewhere")]
     OtherChain,
+    /// The evidence has no entries: it says nothing.
+    #[error("there are no entries")]
+    Empty,
+    /// The entry is about another number than those before it, or about none: a chain is of one
+    /// contact.
+    #[error("entry {sequence} is about another number than those before it")]
+    OtherNumber {
+        /// Which, from 0.
+        sequence: u64,
+    },
+    /// The log has more entries of this chain than the evidence: it was cut off, or is of an
+    /// earlier day. Ask for all of it.
+    #[error("entry {sequence} is missing: the log that was signed has {logged} of this chain")]
+    LeftOut {
+        /// The first that is missing, from 0.
+        sequence: u64,
+        /// Entries of this chain in the log.
+        logged: u64,
+    },
+    /// The log is of another account.
+    #[error("the log is of another account")]
+    OtherAccount,
     /// The entries do not follow from one another as records do.
     #[error("the entries do not lead from one record to the next")]
     BrokenLedger,
-    /// The checkpoint is not signed by a key that is known.
+    /// A key was given, and no checkpoint came with the evidence: nobody has signed it. Ask for
+    /// one, or see what the chain alone proves: [`verify_chain`](Evidence::verify_chain).
+    #[error("no checkpoint came with it: nobody has signed it")]
+    NoCheckpoint,
+    /// The checkpoint is not signed by a key that is known, or is of another log.
     #[error("the checkpoint is not believed")]
     Checkpoint(#[source] BadCheckpoint),
 }
 
 impl Evidence {
-    /// Checks everything that can be, with the public keys of those whose signature counts.
+    /// Checks everything that can be, with the public keys of those whose signature counts: a
+    /// checkpoint that one of them signed must have come with it. Without any key only evidence
+    /// that has no checkpoint is checked, and its chain alone.
     ///
     /// The keys must come from elsewhere than the evidence: from the business long before, from
-    /// its web site, from a court's file.
+    /// its web site, from a court's file. Which log it is, the proof's checkpoint says: where its
+    /// name is known too, [`verify_in_log`](Self::verify_in_log).
     ///
     /// # Errors
     /// [`BadEvidence`]: the first thing that is wrong. Then none of it proves anything.
     pub fn verify(&self, keys: &[NoteKey]) -> Result<Proof, BadEvidence> {
         let checkpoint = self.checkpoint.as_deref().map(|note| Checkpoint::open(note, keys));
         let checkpoint = checkpoint.transpose().map_err(BadEvidence::Checkpoint)?;
+        if checkpoint.is_none() && !keys.is_empty() {
+            return Err(BadEvidence::NoCheckpoint);
+        }
         self.verified(checkpoint)
+    }
+
+    /// The same, in the log of this name alone: whoever has a key can sign any number of logs, and
+    /// show each reader another.
+    ///
+    /// # Errors
+    /// As [`verify`](Self::verify); [`NoCheckpoint`](BadEvidence::NoCheckpoint) without a
+    /// checkpoint, [`OtherLog`](BadCheckpoint::OtherLog) where it is of another log.
+    pub fn verify_in_log(&self, origin: &str, keys: &[NoteKey]) -> Result<Proof, BadEvidence> {
+        let note = self.checkpoint.as_deref().ok_or(BadEvidence::NoCheckpoint)?;
+        let checkpoint = Checkpoint::open(note, keys).and_then(|it| it.of_log(origin));
+        self.verified(Some(checkpoint.map_err(BadEvidence::Checkpoint)?))
     }
 
     /// Checks the chain and what is disclosed of it, and passes over checkpoint and log: for who
@@ -102,82 +160,52 @@ impl Evidence {
     fn verified(&self, checkpoint: Option<Checkpoint>) -> Result<Proof, BadEvidence> {
         let chain = ChainId::from_hex(&self.chain).ok_or(BadEvidence::OtherChain)?;
         let mut verifier = Verifier::new(self.account.as_str()).of_chain(chain);
-        let mut entries = Vec::new();
-        let mut included = 0;
+        let mut proof = Proof {
+            account: self.account.clone(),
+            number: None,
+            entries: Vec::new(),
+            facts: Vec::new(),
+            included: 0,
+            checkpoint,
+            is_complete: false,
+            record: None,
+        };
+        let mut last = Revision::default();
         for (sequence, entry) in (0..).zip(&self.entries) {
             let unreadable = BadEvidence::Unreadable { sequence };
             let bytes = BASE64_STANDARD.decode(&entry.sealed).map_err(|_| unreadable)?;
             let hash = Hash::from_hex(&entry.hash).ok_or(unreadable)?;
             let sealed = verifier.entry(&bytes, hash)?;
-            entries.push(disclosed(&sealed, entry, unreadable)?);
-            if is_in_log(entry, &bytes, checkpoint.as_ref(), sequence)? {
-                if included != entries.len() - 1 {
+            let facts = Facts::of(&sealed).ok_or(unreadable)?;
+            let shown = disclosed(&sealed, entry, unreadable)?;
+            let number = shown.as_ref().and_then(|entry| entry.number);
+            let is_another = number.is_some_and(|it| *proof.number.get_or_insert(it) != it);
+            if is_another || sealed.commitment(Field::Number).is_none() {
+                return Err(BadEvidence::OtherNumber { sequence });
+            }
+            if is_in_log(entry, &bytes, proof.checkpoint.as_ref(), sequence)? {
+                if proof.included as u64 != sequence {
                     return Err(BadEvidence::OutOfOrder { sequence });
                 }
-                included += 1;
+                proof.included += 1;
             }
+            if facts.is_change() {
+                if facts.revision != Some(last.next().number()) {
+                    return Err(BadEvidence::BrokenLedger);
+                }
+                last = last.next();
+                proof.record = shown.as_ref().and_then(Entry::record).copied();
+            }
+            proof.entries.push(shown);
+            proof.facts.push(facts);
+        }
+        if proof.entries.is_empty() {
+            return Err(BadEvidence::Empty);
         }
         if verifier.hash().to_hex() != self.head {
             return Err(BadEvidence::OtherChain);
         }
-        let known: Option<Vec<&Entry>> = entries.iter().map(Option::as_ref).collect();
-        let record = match known {
-            Some(known) => fold(known).map_err(|_| BadEvidence::BrokenLedger)?,
-            None => None,
-        };
-        Ok(Proof { entries, included, checkpoint, record })
-    }
-}
-
-impl Proof {
-    /// What was proven, a sentence each.
-    pub fn proven(&self) -> Vec<String> {
-        let count = self.entries.len();
-        let shown = self.entries.iter().flatten().count();
-        let mut proven = Vec::from([
-            format!("{count} entries are one chain: none was changed, removed or put between them"),
-            format!("the words, numbers and times of {shown} of them are those that were sealed"),
-        ]);
-        if let Some(checkpoint) = &self.checkpoint {
-            proven.push(format!(
-                "the first {} were in the log {} when {} entries of it were signed",
-                self.included, checkpoint.origin, checkpoint.size
-            ));
-        }
-        if let Some(record) = &self.record {
-            proven.push(format!(
-                "they lead to the state {} at revision {}",
-                record.state.name(),
-                record.revision.number()
-            ));
-        }
-        proven
-    }
-
-    /// What was not proven, a sentence each.
-    pub fn not_proven(&self) -> Vec<String> {
-        let count = self.entries.len();
-        let hidden = count - self.entries.iter().flatten().count();
-        let mut not_proven = Vec::new();
-        if self.checkpoint.is_none() {
-            not_proven.push(String::from(
-                "that the chain is as it was written: no checkpoint came with it, and whoever \
-                 keeps the ledger could have made all of it anew",
-            ));
-        } else if self.included < count {
-            not_proven.push(format!(
-                "that the last {} entries are as they were written: they came after the checkpoint",
-                count - self.included
-            ));
-        }
-        if hidden > 0 {
-            not_proven.push(format!("what {hidden} entries say: that was erased"));
-        }
-        not_proven.push(String::from(
-            "that no entry came after the last one here, and that the clock of the business was right",
-        ));
-        not_proven.push(String::from("whose number it is, and who held the phone"));
-        not_proven
+        Ok(proof)
     }
 }
 

@@ -1,6 +1,6 @@
 //! What is sealed: heads, chains, and the account's log.
 
-use alloc::vec::Vec;
+use alloc::{collections::BTreeMap, vec::Vec};
 use core::convert::Infallible;
 
 use super::{Account, MemoryStorage, trail::Trail};
@@ -9,13 +9,21 @@ use crate::{
     ledger::{ChainId, Head, Ledger, Sealed, SealedRow},
 };
 
+/// The account's log: the sealed entries that have their place in it.
+#[derive(Debug, Default)]
+pub(super) struct Log {
+    pub(super) size: u64,
+    /// With gaps while they are put in.
+    pub(super) leaves: BTreeMap<u64, Vec<u8>>,
+}
+
 impl Account {
-    fn trails(&self) -> impl Iterator<Item = &Trail> {
+    pub(super) fn trails(&self) -> impl Iterator<Item = &Trail> {
         let contacts = self.contacts.values().map(|row| &row.trail);
         contacts.chain([&self.trail]).chain(&self.erased)
     }
 
-    fn trails_mut(&mut self) -> impl Iterator<Item = &mut Trail> {
+    pub(super) fn trails_mut(&mut self) -> impl Iterator<Item = &mut Trail> {
         let contacts = self.contacts.values_mut().map(|row| &mut row.trail);
         contacts.chain([&mut self.trail]).chain(&mut self.erased)
     }
@@ -62,7 +70,7 @@ impl Ledger for MemoryStorage {
     }
 
     async fn log_size(&self, account: &AccountId) -> Result<u64, Infallible> {
-        Ok(self.read(account, |account| account.log.len() as u64))
+        Ok(self.read(account, |account| account.log.size))
     }
 
     async fn sequence(
@@ -73,24 +81,21 @@ impl Ledger for MemoryStorage {
     ) -> Result<u64, Infallible> {
         let mut state = self.state();
         let Some(account) = state.accounts.get_mut(account) else { return Ok(0) };
-        let size = account.log.len() as u64;
+        let size = account.log.size;
         if size != expected {
             return Ok(size);
         }
         let mut log = core::mem::take(&mut account.log);
-        let mut waiting: Vec<_> = account
-            .trails_mut()
-            .flat_map(Trail::rows)
-            .filter(|row| row.leaf.is_none())
-            .map(|row| (order(&row.bytes), row))
-            .collect();
+        let mut waiting: Vec<_> =
+            account.trails_mut().flat_map(in_order).filter(|(_, row)| row.leaf.is_none()).collect();
         waiting.sort_unstable_by_key(|(order, _)| *order);
         for (_, row) in waiting.into_iter().take(limit) {
-            row.leaf = Some(log.len() as u64);
-            log.push(row.bytes.clone());
+            row.leaf = Some(log.size);
+            log.leaves.insert(log.size, row.bytes.clone());
+            log.size += 1;
         }
         account.log = log;
-        Ok(account.log.len() as u64)
+        Ok(account.log.size)
     }
 
     async fn leaves(
@@ -99,14 +104,24 @@ impl Ledger for MemoryStorage {
         from: u64,
         limit: usize,
     ) -> Result<Vec<Vec<u8>>, Infallible> {
-        let from = usize::try_from(from).unwrap_or(usize::MAX);
-        Ok(self
-            .read(account, |account| account.log.iter().skip(from).take(limit).cloned().collect()))
+        Ok(self.read(account, |account| {
+            let leaves = account.log.leaves.range(from..);
+            leaves.take(limit).map(|(_, leaf)| leaf.clone()).collect()
+        }))
     }
 }
 
-/// In the order of their time, and of their chain.
-fn order(bytes: &[u8]) -> (i64, [u8; 16], u64) {
-    Sealed::decode(bytes)
-        .map_or_else(|_| Default::default(), |sealed| (sealed.at, sealed.chain, sealed.sequence))
+/// A chain's entries, each with what they are sorted by: time, and each after those before it in
+/// its chain, though the clock went back.
+fn in_order(trail: &mut Trail) -> impl Iterator<Item = ((i64, [u8; 16], u64), &mut SealedRow)> {
+    let mut latest = i64::MIN;
+    trail.rows().map(move |row| {
+        let sealed = Sealed::decode(&row.bytes);
+        let (at, chain, sequence) = sealed.map_or_else(
+            |_| Default::default(),
+            |sealed| (sealed.at, sealed.chain, sealed.sequence),
+        );
+        latest = latest.max(at);
+        ((latest, chain, sequence), row)
+    })
 }

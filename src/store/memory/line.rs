@@ -7,6 +7,8 @@ use alloc::{
 
 use chrono::{DateTime, Utc};
 
+#[cfg(feature = "ledger")]
+use crate::moving;
 use crate::{
     consent::{
         contact::Contact,
@@ -138,12 +140,51 @@ impl Lines {
     pub(super) fn requeue(&mut self, id: &OutgoingId) -> bool {
         let Some(mut row) = self.set_aside.remove(id) else { return false };
         row.place.requeue();
-        let line = (id.contact.clone(), row.outgoing.destination());
+        self.insert((id.contact.clone(), row.outgoing.destination()), row);
+        true
+    }
+
+    /// The account's messages as rows that can be put into another storage.
+    #[cfg(feature = "ledger")]
+    pub(super) fn rows(&self, account: &AccountId) -> impl Iterator<Item = moving::Row> {
+        let lines = self.lines.values().flatten().map(|row| (row, false));
+        let set_aside = self.set_aside.values().map(|row| (row, true));
+        let rows = lines.chain(set_aside);
+        let rows = rows.filter(move |(row, _)| row.outgoing.id.contact.account() == account);
+        rows.map(|(row, set_aside)| moving::Row::Outgoing {
+            outgoing: row.outgoing.clone(),
+            place: Place { claimed: row.place.claimed && !set_aside, ..row.place },
+            set_aside,
+        })
+    }
+
+    /// Stores a message in its place in its line; `false` where another is there.
+    #[cfg(feature = "ledger")]
+    pub(super) fn put_in(&mut self, outgoing: Outgoing, place: Place, set_aside: bool) -> bool {
+        let line = (outgoing.id.contact.clone(), outgoing.destination());
+        let queued = self.lines.get(&line).into_iter().flatten();
+        let mut queued = queued.filter(|row| row.outgoing.id == outgoing.id);
+        if let Some(row) = queued.next() {
+            return !set_aside && (&row.outgoing, row.place) == (&outgoing, place);
+        }
+        if let Some(row) = self.set_aside.get(&outgoing.id) {
+            let stored = Place { claimed: false, ..row.place };
+            return set_aside && (&row.outgoing, stored) == (&outgoing, place);
+        }
+        if set_aside {
+            self.set_aside.insert(outgoing.id.clone(), Row { outgoing, place });
+        } else {
+            self.insert(line, Row { outgoing, place });
+        }
+        true
+    }
+
+    /// Puts a message into its line, in the order of ids.
+    fn insert(&mut self, line: LineId, row: Row) {
         self.change(line, |line| {
             let at = line.partition_point(|earlier| earlier.outgoing.id < row.outgoing.id);
             line.insert(at, row);
         });
-        true
     }
 
     pub(super) fn queue(&self) -> Queue {
@@ -195,6 +236,6 @@ impl Row {
     }
 
     fn is_claimed_as(&self, settlement: &Settlement) -> bool {
-        self.outgoing.id == settlement.id && self.place.is_claimed_as(settlement.token)
+        settlement.is_of(&self.outgoing) && self.place.is_claimed_as(settlement.token)
     }
 }

@@ -6,7 +6,10 @@ use chrono::{DateTime, Utc};
 
 use crate::consent::{contact::PhoneNumber, id::AccountId, ledger::Entry};
 #[cfg(feature = "ledger")]
-use crate::ledger::{ChainId, Disclosed, Head, Salts, SealedRow, seal, stored};
+use crate::{
+    ledger::{ChainId, Disclosed, Head, Salts, SealedRow, seal, stored},
+    moving::{Pruned, Row},
+};
 
 #[derive(Debug, Default)]
 pub(super) struct Trail {
@@ -25,6 +28,15 @@ struct Kept {
 }
 
 impl Trail {
+    /// The trail of a contact, which has a chain before its first entry.
+    pub(super) fn of_contact() -> Self {
+        Self {
+            kept: Vec::new(),
+            #[cfg(feature = "ledger")]
+            head: Some(draw()),
+        }
+    }
+
     pub(super) fn push(&mut self, account: &AccountId, entry: Entry) {
         let kept = Kept {
             #[cfg(feature = "ledger")]
@@ -83,15 +95,36 @@ impl Kept {
 }
 
 #[cfg(feature = "ledger")]
+impl Kept {
+    /// What is left of it as JSON, where its words were pruned.
+    fn pruned(&self) -> Option<Pruned> {
+        let entry = self.entry.as_ref().filter(|_| !self.has_words)?;
+        Some(Pruned(stored::encode_entry(entry).expect("an entry is JSON")))
+    }
+}
+
+#[cfg(feature = "ledger")]
+const RANDOM: &str = "the system has a source of randomness";
+
+#[cfg(feature = "ledger")]
+fn draw() -> Head {
+    Head::new(ChainId::draw().expect(RANDOM))
+}
+
+#[cfg(feature = "ledger")]
 impl Trail {
     fn seal(&mut self, account: &AccountId, entry: &Entry) -> SealedRow {
-        const RANDOM: &str = "the system has a source of randomness";
         let salts = Salts::draw().expect(RANDOM);
-        let head = self.head.unwrap_or_else(|| Head::new(ChainId::draw().expect(RANDOM)));
+        let head = self.head.unwrap_or_else(draw);
         let json = stored::encode_entry(entry).expect("an entry is JSON");
         let (bytes, head) = seal(account, &head, entry, &json, &salts);
         self.head = Some(head);
         SealedRow { bytes, hash: head.hash, leaf: None, disclosed: Some(Disclosed { json, salts }) }
+    }
+
+    /// A trail that has its head already, and gets its entries.
+    pub(super) fn begun(head: Option<Head>) -> Self {
+        Self { kept: Vec::new(), head }
     }
 
     pub(super) fn head(&self) -> Option<Head> {
@@ -106,5 +139,46 @@ impl Trail {
     /// The sealed entries themselves, to be given their places in the log.
     pub(super) fn rows(&mut self) -> impl Iterator<Item = &mut SealedRow> {
         self.kept.iter_mut().map(|kept| &mut kept.sealed)
+    }
+
+    /// The entries as rows that can be put into another storage.
+    pub(super) fn entries(&self) -> impl Iterator<Item = Row> {
+        let entries = self
+            .head
+            .into_iter()
+            .flat_map(|head| (0..).zip(&self.kept).map(move |it| (head.chain, it)));
+        entries.map(|(chain, (sequence, kept))| Row::Entry {
+            chain,
+            sequence,
+            sealed: kept.sealed.clone(),
+            pruned: kept.pruned(),
+        })
+    }
+
+    /// Stores an entry in its place; `false` where another is there, or the one before it is not.
+    pub(super) fn put_in(
+        &mut self,
+        sequence: u64,
+        sealed: SealedRow,
+        pruned: Option<Pruned>,
+    ) -> bool {
+        let at = usize::try_from(sequence).unwrap_or(usize::MAX);
+        if let Some(kept) = self.kept.get(at) {
+            return kept.sealed == sealed && kept.pruned() == pruned;
+        }
+        let json = sealed
+            .disclosed
+            .as_ref()
+            .map(|disclosed| &disclosed.json)
+            .or(pruned.as_ref().map(|pruned| &pruned.0));
+        let Ok(entry) = json.map(|json| stored::decode_entry(json)).transpose() else {
+            return false;
+        };
+        let has_words = sealed.disclosed.is_some();
+        if at == self.kept.len() && !(has_words && pruned.is_some()) {
+            self.kept.push(Kept { entry, has_words, sealed });
+            return true;
+        }
+        false
     }
 }

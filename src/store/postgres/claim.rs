@@ -69,7 +69,7 @@ fn key(row: &Row) -> Result<Key, BadRow> {
     Ok((get(row, 0, OF)?, get(row, 1, OF)?, get(row, 2, OF)?, get(row, 3, OF)?, get(row, 4, OF)?))
 }
 
-fn head(row: &Row) -> Result<HeadOfLine, BadRow> {
+pub(super) fn head(row: &Row) -> Result<HeadOfLine, BadRow> {
     let text = |column| get::<&str>(row, column, "message").map(|text| text.as_bytes().to_vec());
     let number = |column| get::<i64>(row, column, "message");
     Ok(HeadOfLine {
@@ -84,6 +84,7 @@ fn head(row: &Row) -> Result<HeadOfLine, BadRow> {
         attempts: number(8)?,
         lapsed_at: get(row, 9, "message")?,
         message: text(10)?,
+        decided_at: number(11)?,
     })
 }
 
@@ -100,6 +101,7 @@ struct Found {
     claims: Column<i64>,
     attempts: Column<i64>,
     lapsed_at: Column<Option<i64>>,
+    decided_at: Column<i64>,
 }
 
 impl Found {
@@ -114,6 +116,7 @@ impl Found {
         self.claims.push(head.claims);
         self.attempts.push(head.attempts);
         self.lapsed_at.push(lapsed_at);
+        self.decided_at.push(head.decided_at);
         Ok(())
     }
 
@@ -136,6 +139,7 @@ impl Found {
             &self.attempts,
             &self.lapsed_at,
             &until,
+            &self.decided_at,
         );
         let taken = session.write(claim).await?;
         Ok(taken.iter().map(key).collect::<Result<_, _>>()?)
@@ -150,9 +154,11 @@ fn text(bytes: &[u8]) -> Result<String, BadRow> {
 async fn set_aside(session: &Session, head: &HeadOfLine) -> Result<(), Failure> {
     let account = Hidden(text(&head.account)?);
     let (number, destination) = (Hidden(head.number), Hidden(text(&head.destination)?));
-    let (revision, n, claims, due_at) = (&head.revision, &head.n, &head.claims, &head.due_at);
+    let (revision, n) = (&head.revision, &head.n);
+    let (claims, due_at, decided_at) = (&head.claims, &head.due_at, &head.decided_at);
     for sql in [sql::REPLACE_UNREADABLE, sql::SET_ASIDE] {
-        let bound = bound!(sql, &account, &number, &destination, revision, n, claims, due_at);
+        let bound =
+            bound!(sql, &account, &number, &destination, revision, n, claims, due_at, decided_at);
         session.write(bound).await?;
     }
     Ok(())

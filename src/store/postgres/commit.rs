@@ -26,7 +26,7 @@ use crate::{
     ledger::Head,
     storage::{Change, Commit, Committed, Place},
     store::{
-        prepared::{Prepared, mark_key},
+        prepared::{Prepared, mark_key, new_chain},
         row::{self, BadRow, to_i64},
     },
 };
@@ -49,28 +49,39 @@ pub(super) fn check(commit: &Commit) -> Result<(), PostgresError> {
 
 /// What is stored of a contact and its message, while it is locked.
 struct Stored {
-    contact: Option<(i64, Head)>,
+    /// Whether its record is the one that must be, and the head of its chain.
+    contact: Option<(bool, Head)>,
     mark_stands: bool,
     /// Where the message of the settlement goes, if its token is right.
     destination: Option<String>,
+    /// Whether the erasure of the contact is remembered.
+    is_suppressed: bool,
 }
 
 impl Stored {
-    fn of(row: &Row) -> Result<Self, BadRow> {
+    fn of(row: &Row, job: &Prepared) -> Result<Self, BadRow> {
         let revision: Option<i64> = get(row, 0, "record")?;
+        let json: Option<&str> = get(row, 6, "record")?;
+        let is_expected = |it| job.expects(it, json.unwrap_or_default());
+        let contact = |it| head_at(row, 1).map(|head| (is_expected(it), head));
         Ok(Self {
-            contact: revision.map(|it| head_at(row, 1).map(|head| (it, head))).transpose()?,
+            contact: revision.map(contact).transpose()?,
             mark_stands: get(row, 4, "mark")?,
             destination: get(row, 5, "message")?,
+            is_suppressed: get(row, 7, "mark")?,
         })
     }
 
     /// Why the commit is not applied, if it is not.
-    fn refuses(&self, commit: &Commit) -> Option<Committed> {
-        let revision = self.contact.as_ref().map(|(revision, _)| *revision);
+    fn refuses(&self, job: &Prepared) -> Option<Committed> {
+        let commit = &job.commit;
+        let contact = self.contact.as_ref();
+        let is_expected =
+            contact.map_or(commit.expected.is_none(), |(is_expected, _)| *is_expected);
+        let erased_since = job.erasure.is_some() && self.is_suppressed != commit.suppressed;
         if self.mark_stands {
             Some(Committed::Duplicate)
-        } else if revision != commit.expected.map(|expected| to_i64(expected.number())) {
+        } else if !is_expected || erased_since {
             Some(Committed::Conflict)
         } else if commit.settle.is_some() && self.destination.is_none() {
             Some(Committed::Stale)
@@ -93,9 +104,9 @@ pub(super) async fn commit(
     let mut writes = Writes::default();
     let mut verdicts = Vec::with_capacity(sorted.len());
     for (job, stored) in sorted.iter().zip(stored) {
-        let refused = stored.refuses(&job.commit);
+        let refused = stored.refuses(job);
         if refused.is_none() {
-            write(&mut writes, job, stored, &mut accounts);
+            write(&mut writes, job, stored, &mut accounts)?;
         }
         verdicts.push(refused.unwrap_or(Committed::Applied { in_flight: Vec::new() }));
     }
@@ -149,6 +160,11 @@ async fn lock<'a>(
     let revisions = Column::from_iter(ids().map(|id| id.map(|id| to_i64(id.revision.number()))));
     let ns = Column::from_iter(ids().map(|id| id.map(|id| i64::from(id.n))));
     let tokens = Column::from_iter(settled().map(|it| it.map(|it| to_i64(it.token.number()))));
+    let decided = settled().map(|it| it.map(|it| it.decided_at.timestamp_millis()));
+    let decided = Column::from_iter(decided);
+
+    let erasures: Column<Option<&[u8]>> =
+        Column::from_iter(jobs.iter().map(|job| job.erasure.as_ref().map(<[u8; 32]>::as_slice)));
 
     let mut chains = Chains::new();
     for commit in commits().filter(|commit| names_no_record(commit)) {
@@ -167,14 +183,17 @@ async fn lock<'a>(
         &revisions,
         &ns,
         &tokens,
+        &decided,
+        &erasures,
     )];
     if !chained.is_empty() {
         statements.push(bound!(sql::LOCK_ACCOUNTS, &chained));
     }
     let rows = session.begin(&statements).await?;
     let mut rows = rows.iter();
+    let stored = rows.next().into_iter().flatten().zip(jobs);
     let stored: Vec<Stored> =
-        rows.next().into_iter().flatten().map(Stored::of).collect::<Result<_, _>>()?;
+        stored.map(|(row, job)| Stored::of(row, job)).collect::<Result<_, _>>()?;
     if stored.len() != jobs.len() {
         return Err(BadRow::of("contact").into());
     }
@@ -199,7 +218,12 @@ fn names_no_record(commit: &Commit) -> bool {
 }
 
 /// Adds what an applied commit writes.
-fn write<'a>(writes: &mut Writes<'a>, job: &'a Prepared, stored: Stored, chains: &mut Chains<'a>) {
+fn write<'a>(
+    writes: &mut Writes<'a>,
+    job: &'a Prepared,
+    stored: Stored,
+    chains: &mut Chains<'a>,
+) -> Result<(), Failure> {
     let commit = &job.commit;
     let (contact, account) = (&commit.contact, commit.contact.account());
     if let Some(mark) = &commit.mark {
@@ -209,11 +233,16 @@ fn write<'a>(writes: &mut Writes<'a>, job: &'a Prepared, stored: Stored, chains:
         writes.settle(&settlement.id, destination, settlement.then);
     }
     let head = stored.contact.map(|(_, head)| head);
+    if let (Some(mark), Change::Put(_), false) =
+        (&job.erasure, &commit.change, stored.is_suppressed)
+    {
+        writes.unsuppressed(account, mark);
+    }
     match (&commit.change, &job.record, &job.entry) {
         (Change::Put(record), Some(json), entry) => {
             let next = match entry {
                 Some(entry) => writes.entry(account, entry, head),
-                None => head.unwrap_or_else(|| Head::new(job.spare)),
+                None => head.map_or_else(new_chain, Ok).map_err(PostgresError::from)?,
             };
             writes.record(contact, head.is_none(), Some((record, json)), &next);
         }
@@ -236,6 +265,7 @@ fn write<'a>(writes: &mut Writes<'a>, job: &'a Prepared, stored: Stored, chains:
     for (outgoing, json) in commit.outgoing.iter().zip(&job.outgoing) {
         writes.outgoing(outgoing, &Place::first(outgoing, commit.lease), json);
     }
+    Ok(())
 }
 
 /// Puts the messages that a cancel found claimed into the answers of their commits.

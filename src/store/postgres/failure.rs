@@ -46,7 +46,7 @@ impl Failure {
             Self::Failed(PostgresError::Server { code }) if code.code().starts_with("XX") => {
                 Self::NotKnown
             }
-            other => other,
+            other @ (Self::NotKnown | Self::Contended | Self::Taken | Self::Failed(_)) => other,
         }
     }
 

@@ -1,7 +1,7 @@
 //! How a storage uses the server.
 
 use core::time::Duration;
-use std::{format, rc::Rc, string::String, sync::Arc};
+use std::{format, string::String, sync::Arc};
 
 use tokio_postgres::{
     Config, Socket,
@@ -11,10 +11,10 @@ use tokio_postgres::{
 
 use super::{
     PostgresError, PostgresStorage,
+    lanes::Limits,
+    opener::{TIME_TO_CONNECT, opener},
     pool::Pool,
-    queue::{Limits, Queue},
-    session::Session,
-    worker::Opens,
+    queue::Queue,
 };
 use crate::ledger::SuppressionKey;
 
@@ -47,7 +47,7 @@ impl Default for Options {
         Self {
             connections: 4,
             max_batch: 256,
-            linger: Duration::ZERO,
+            linger: Duration::from_millis(1),
             gathers: true,
             statement_timeout: Duration::from_secs(10),
             lock_timeout: Duration::from_secs(5),
@@ -71,8 +71,8 @@ impl Options {
         Self { max_batch: jobs.clamp(1, 4_096), ..self }
     }
 
-    /// The same options, where a batch that could go waits so long for others to join it, at most
-    /// a millisecond. Default: not at all, since batches form while those before them are under way.
+    /// The same options with a bound on how long a batch waits to grow, while one that is larger
+    /// is under way; at most a millisecond. Who comes alone never waits. Default: a millisecond.
     #[must_use]
     pub fn linger(self, linger: Duration) -> Self {
         Self { linger: linger.min(Duration::from_millis(1)), ..self }
@@ -128,12 +128,7 @@ impl Options {
         let config = self.settled(config);
         // The server's own limit comes first.
         let patience = self.statement_timeout + Duration::from_secs(5);
-        let opens = move || -> Opens {
-            Rc::new(move || {
-                let (config, tls) = (config.clone(), tls.clone());
-                std::boxed::Box::pin(async move { Session::open(&config, tls, patience).await })
-            })
-        };
+        let opens = move || opener(&config, tls, patience);
         Ok(PostgresStorage {
             suppression: self.suppression,
             pool: Pool::start(Queue::new(limits), self.connections, self.patience, opens)?,
@@ -142,12 +137,15 @@ impl Options {
     }
 
     fn limits(&self) -> Limits {
+        // Upkeep must not keep texts waiting.
+        let working = self.connections.saturating_sub(1).max(1);
         if self.gathers {
             let half = self.connections.div_ceil(2);
-            Limits { batch: self.max_batch, linger: self.linger, loading: half, committing: half }
+            let (batch, linger) = (self.max_batch, self.linger);
+            Limits { batch, linger, loading: half, committing: half, working }
         } else {
-            let all = self.connections;
-            Limits { batch: 1, linger: Duration::ZERO, loading: all, committing: all }
+            let (all, linger) = (self.connections, Duration::ZERO);
+            Limits { batch: 1, linger, loading: all, committing: all, working }
         }
     }
 
@@ -168,7 +166,7 @@ impl Options {
             config.application_name("optin");
         }
         if config.get_connect_timeout().is_none() {
-            config.connect_timeout(Duration::from_secs(3));
+            config.connect_timeout(TIME_TO_CONNECT);
         }
         config
     }

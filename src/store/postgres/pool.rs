@@ -14,11 +14,13 @@ use tokio::{
 use super::{
     PostgresError,
     failure::Failure,
+    lanes::Waiting,
     load::{Loaded, Wanted},
-    queue::{Queue, Waiting},
+    opener::Opens,
+    queue::Queue,
     session::Session,
     work::Task,
-    worker::{Opens, Worker},
+    worker::Worker,
 };
 use crate::{storage::Committed, store::prepared::Prepared};
 

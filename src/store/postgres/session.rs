@@ -3,17 +3,10 @@
 use core::{
     cell::{Cell, RefCell},
     future::{Future, poll_fn},
+    sync::atomic::{AtomicBool, Ordering},
     time::Duration,
 };
-use std::{
-    boxed::Box,
-    collections::HashMap,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
-    vec::Vec,
-};
+use std::{boxed::Box, collections::HashMap, sync::Arc, vec::Vec};
 
 use futures_util::future::{LocalBoxFuture, join_all};
 use tokio_postgres::{
@@ -34,10 +27,22 @@ macro_rules! bound {
 }
 pub(super) use bound;
 
+/// A statement as the server keeps it, with its plan.
+struct Prepared {
+    statement: Statement,
+    uses: u32,
+    /// After how many uses it is prepared again: the server keeps a plan that was made when a
+    /// table was small until it analyses the table.
+    renewed_after: u32,
+}
+
+const FIRST_USES: u32 = 64;
+const MOST_USES: u32 = 1 << 16;
+
 /// A connection that a worker has.
 pub(super) struct Session {
     client: Client,
-    statements: RefCell<HashMap<&'static str, Statement>>,
+    statements: RefCell<HashMap<&'static str, Prepared>>,
     /// The server warned of something: that it committed without its standbys, for one.
     warned: Arc<AtomicBool>,
     in_transaction: Cell<bool>,
@@ -167,7 +172,7 @@ impl Session {
         sql: Sql,
         values: &[&(dyn ToSql + Sync)],
     ) -> Result<Vec<Row>, tokio_postgres::Error> {
-        let prepared = self.statements.borrow().get(sql.name).cloned();
+        let prepared = self.statements.borrow_mut().get_mut(sql.name).map(Prepared::used);
         match prepared {
             Some(statement) => self.client.query(&statement, values).await,
             None => self.client.query(sql.text, values).await,
@@ -182,11 +187,17 @@ impl Session {
     }
 
     async fn prepare(&self, sql: Sql) -> Result<(), Failure> {
-        if !self.statements.borrow().contains_key(sql.name) {
-            let prepared = self.within(self.client.prepare(sql.text)).await?;
-            let prepared = prepared.map_err(|error| Failure::of(&error))?;
-            self.statements.borrow_mut().insert(sql.name, prepared);
+        let mut renewed_after = FIRST_USES;
+        if let Some(prepared) = self.statements.borrow().get(sql.name) {
+            if prepared.uses < prepared.renewed_after {
+                return Ok(());
+            }
+            renewed_after = prepared.renewed_after.saturating_mul(2).min(MOST_USES);
         }
+        let statement = self.within(self.client.prepare(sql.text)).await?;
+        let statement = statement.map_err(|error| Failure::of(&error))?;
+        let prepared = Prepared { statement, uses: 0, renewed_after };
+        self.statements.borrow_mut().insert(sql.name, prepared);
         Ok(())
     }
 
@@ -199,5 +210,12 @@ impl Session {
     /// standbys (`SyncRepWaitForLSN`): then a failover could lose what was stored.
     fn unwarned<T>(&self, answer: T) -> Result<T, Failure> {
         if self.warned.load(Ordering::Acquire) { Err(Failure::NotKnown) } else { Ok(answer) }
+    }
+}
+
+impl Prepared {
+    fn used(&mut self) -> Statement {
+        self.uses = self.uses.saturating_add(1);
+        self.statement.clone()
     }
 }

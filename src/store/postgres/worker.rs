@@ -3,21 +3,18 @@
 use core::time::Duration;
 use std::{boxed::Box, rc::Rc, sync::Arc, vec::Vec};
 
-use futures_util::future::LocalBoxFuture;
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, sleep, timeout_at};
 
 use super::{
     PostgresError, commit,
-    failure::{Failure, refuses},
+    failure::Failure,
+    lanes::{Batch, Waiting},
     load, migrate,
-    queue::{Batch, Queue, Waiting},
+    opener::Opens,
+    queue::Queue,
     session::Session,
     work::Work,
 };
-
-/// Opens connections.
-pub(super) type Opens =
-    Rc<dyn Fn() -> LocalBoxFuture<'static, Result<Session, tokio_postgres::Error>>>;
 
 /// How long to wait before the second try to connect; twice as long before each other.
 const FIRST_PAUSE: Duration = Duration::from_millis(20);
@@ -129,35 +126,45 @@ impl Worker {
         }
     }
 
-    /// The connection, opened where there is none.
+    /// The connection, opened where there is none, as often as there is time.
     async fn session(&mut self, attempts: &Attempts) -> Result<Rc<Session>, Failure> {
         let mut tried = 0;
         loop {
-            if let Some(session) = self.session.as_ref().filter(|session| !session.is_closed()) {
-                let session = session.clone();
-                if attempts.needs_schema && !self.has_schema {
-                    migrate::check(&session).await?;
-                    self.has_schema = true;
-                }
-                return Ok(session);
+            let opened = timeout_at(attempts.until, self.opened(attempts.needs_schema)).await;
+            let failure = match opened {
+                Ok(Ok(session)) => return Ok(session),
+                Ok(Err(failure)) => failure,
+                Err(_) => Failure::Lost,
+            };
+            if !failure.ends_connection() {
+                return Err(failure);
             }
-            self.has_schema = false;
-            match (self.opens)().await {
-                Ok(session) => self.session = Some(Rc::new(session)),
-                Err(error) => {
-                    if let Some(code) = error.code().filter(|code| refuses(code)) {
-                        return Err(PostgresError::Refused { code: Some(code.clone()) }.into());
-                    }
-                    tried += 1;
-                    let pause = FIRST_PAUSE.saturating_mul(1 << tried.min(6)).min(LONGEST_PAUSE);
-                    let pause = pause.mul_f64(self.between(0.5, 1.0));
-                    if Instant::now() + pause > attempts.until {
-                        return Err(Failure::Lost);
-                    }
-                    sleep(pause).await;
-                }
+            self.session = None;
+            tried += 1;
+            let pause = FIRST_PAUSE.saturating_mul(1 << tried.min(6)).min(LONGEST_PAUSE);
+            let pause = pause.mul_f64(self.between(0.5, 1.0));
+            if Instant::now() + pause > attempts.until {
+                return Err(Failure::Lost);
             }
+            sleep(pause).await;
         }
+    }
+
+    /// The connection, opened where there is none, its schema known.
+    async fn opened(&mut self, needs_schema: bool) -> Result<Rc<Session>, Failure> {
+        let session = match self.session.take().filter(|session| !session.is_closed()) {
+            Some(session) => session,
+            None => {
+                self.has_schema = false;
+                Rc::new((self.opens)().await?)
+            }
+        };
+        let session = self.session.insert(session).clone();
+        if needs_schema && !self.has_schema {
+            migrate::check(&session).await?;
+            self.has_schema = true;
+        }
+        Ok(session)
     }
 
     /// How long to let others pass: longer each time, and never as long as theirs.

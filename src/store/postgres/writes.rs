@@ -26,8 +26,7 @@ use crate::{
 /// The rows to be written, by statement.
 #[derive(Debug, Default)]
 pub(super) struct Writes<'a> {
-    inserted: Contacts<'a>,
-    updated: Contacts<'a>,
+    contacts: Contacts<'a>,
     entries: Entries<'a>,
     accounts: Accounts<'a>,
     marks: Marks<'a>,
@@ -36,6 +35,7 @@ pub(super) struct Writes<'a> {
     put_back_at: Column<Option<i64>>,
     cancelled: Lines<'a>,
     prompts_alone: Column<bool>,
+    unsuppressed: Erasures<'a>,
     outgoing: Messages<'a>,
     told: Lines<'a>,
 }
@@ -44,6 +44,7 @@ pub(super) struct Writes<'a> {
 struct Contacts<'a> {
     account: Column<&'a str>,
     number: Column<i64>,
+    is_new: Column<bool>,
     state: Column<Option<&'a str>>,
     revision: Column<Option<i64>>,
     record: Column<Option<&'a str>>,
@@ -96,6 +97,12 @@ struct Keys<'a> {
 }
 
 #[derive(Debug, Default)]
+struct Erasures<'a> {
+    account: Column<&'a str>,
+    mark: Column<&'a [u8]>,
+}
+
+#[derive(Debug, Default)]
 struct Lines<'a> {
     account: Column<&'a str>,
     number: Column<i64>,
@@ -132,9 +139,10 @@ impl<'a> Writes<'a> {
         record: Option<(&'a Record, &'a str)>,
         head: &Head,
     ) {
-        let to = if is_new { &mut self.inserted } else { &mut self.updated };
+        let to = &mut self.contacts;
         to.account.push(contact.account().as_str());
         to.number.push(to_i64(contact.number().to_digits()));
+        to.is_new.push(is_new);
         to.state.push(record.map(|(record, _)| record.state.name()));
         to.revision.push(record.map(|(record, _)| to_i64(record.revision.number())));
         to.record.push(record.map(|(_, json)| json));
@@ -210,6 +218,12 @@ impl<'a> Writes<'a> {
         self.marks.at.push(at);
     }
 
+    /// That no erasure by this mark comes between what was read and what is written.
+    pub(super) fn unsuppressed(&mut self, account: &'a AccountId, mark: &'a [u8; 32]) {
+        self.unsuppressed.account.push(account.as_str());
+        self.unsuppressed.mark.push(mark);
+    }
+
     /// The end of a claim on the message in this line.
     pub(super) fn settle(&mut self, id: &'a OutgoingId, destination: String, then: Then) {
         let (to, at) = match then {
@@ -265,46 +279,38 @@ impl<'a> Writes<'a> {
     /// The statements, in an order that is right.
     pub(super) fn statements(&self) -> Vec<Bound<'_>> {
         let mut statements = Vec::new();
-        let it = &self.inserted;
+        let it = &self.unsuppressed;
         if !it.account.is_empty() {
-            statements.push(bound!(
-                sql::INSERT_CONTACTS,
-                &it.account,
-                &it.number,
-                &it.state,
-                &it.revision,
-                &it.record,
-                &it.chain,
-                &it.length,
-                &it.head,
-            ));
+            statements.push(bound!(sql::HOLD_ERASURES, &it.account, &it.mark));
+            statements.push(bound!(sql::FREE_ERASURES, &it.account, &it.mark));
         }
-        let it = &self.updated;
-        if !it.account.is_empty() {
+        let (contact, entry, mark) = (&self.contacts, &self.entries, &self.marks);
+        let is_empty = [&contact.account, &entry.account, &mark.account].map(Column::is_empty);
+        if is_empty != [true; 3] {
             statements.push(bound!(
-                sql::UPDATE_CONTACTS,
-                &it.account,
-                &it.number,
-                &it.state,
-                &it.revision,
-                &it.record,
-                &it.length,
-                &it.head,
-            ));
-        }
-        let it = &self.entries;
-        if !it.account.is_empty() {
-            statements.push(bound!(
-                sql::INSERT_ENTRIES,
-                &it.account,
-                &it.chain,
-                &it.sequence,
-                &it.hash,
-                &it.sealed,
-                &it.at,
-                &it.number,
-                &it.entry,
-                &it.salts,
+                sql::PUT,
+                &contact.account,
+                &contact.number,
+                &contact.is_new,
+                &contact.state,
+                &contact.revision,
+                &contact.record,
+                &contact.chain,
+                &contact.length,
+                &contact.head,
+                &entry.account,
+                &entry.chain,
+                &entry.sequence,
+                &entry.hash,
+                &entry.sealed,
+                &entry.at,
+                &entry.number,
+                &entry.entry,
+                &entry.salts,
+                &mark.account,
+                &mark.inbox,
+                &mark.id,
+                &mark.at,
             ));
         }
         let it = &self.accounts;
@@ -326,10 +332,6 @@ impl<'a> Writes<'a> {
                 &it.updated_head,
                 &it.updated_log_size,
             ));
-        }
-        let it = &self.marks;
-        if !it.account.is_empty() {
-            statements.push(bound!(sql::INSERT_MARKS, &it.account, &it.inbox, &it.id, &it.at));
         }
         self.lines(&mut statements);
         statements

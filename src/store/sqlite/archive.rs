@@ -20,6 +20,22 @@ use crate::{
     store::row::{self, from_i64, page, to_i64},
 };
 
+macro_rules! history {
+    ($table:literal, $of:literal) => {
+        concat!(
+            "SELECT shown.entry FROM entries JOIN disclosed AS shown
+                 ON shown.id = entries.disclosed AND shown.account = ?1
+                 AND shown.chain = entries.chain AND shown.sequence = entries.sequence
+             WHERE entries.account = ?1
+             AND entries.chain = (SELECT chain FROM ",
+            $table,
+            " WHERE account = ?1",
+            $of,
+            ") AND entries.sequence >= ?2 ORDER BY entries.sequence LIMIT ?3"
+        )
+    };
+}
+
 impl Archive for SqliteStorage {
     async fn history(
         &self,
@@ -30,9 +46,7 @@ impl Archive for SqliteStorage {
         let number = to_i64(contact.number().to_digits());
         let page = params![contact.account().as_str(), to_i64(from), page(limit), number];
         self.readers.read(|connection| {
-            let sql = "SELECT entry FROM disclosed WHERE account = ?1
-                AND chain = (SELECT chain FROM contacts WHERE account = ?1 AND number = ?4)
-                AND sequence >= ?2 ORDER BY sequence LIMIT ?3";
+            let sql = history!("contacts", " AND number = ?4");
             decoded(connection, "entry", sql, page)
         })
     }
@@ -45,9 +59,7 @@ impl Archive for SqliteStorage {
     ) -> Result<Vec<Entry>, SqliteError> {
         let page = params![account.as_str(), to_i64(from), page(limit)];
         self.readers.read(|connection| {
-            let sql = "SELECT entry FROM disclosed WHERE account = ?1
-                AND chain = (SELECT chain FROM accounts WHERE account = ?1)
-                AND sequence >= ?2 ORDER BY sequence LIMIT ?3";
+            let sql = history!("accounts", "");
             decoded(connection, "entry", sql, page)
         })
     }
@@ -163,17 +175,17 @@ impl Archive for SqliteStorage {
     }
 
     async fn prune_texts(&self, before: DateTime<Utc>) -> Result<u64, SqliteError> {
-        let mut pruned = 0;
+        let (mut pruned, mut last) = (0, 0);
         loop {
-            let some = self.writer.write(move |it| erase::prune_texts(it, before)).await?;
-            if some == 0 {
-                if pruned > 0 && !self.scrubs_later {
-                    self.scrub().await?;
-                }
-                return Ok(pruned);
-            }
-            pruned += some;
+            let after = last;
+            let page = self.writer.write(move |it| erase::prune_texts(it, before, after)).await?;
+            let Some((end, some)) = page else { break };
+            (pruned, last) = (pruned + some, end);
         }
+        if pruned > 0 && !self.scrubs_later {
+            self.scrub().await?;
+        }
+        Ok(pruned)
     }
 
     async fn erase(&self, contact: &Contact) -> Result<bool, SqliteError> {

@@ -52,29 +52,39 @@ pub(super) fn claim(
     }
 }
 
+/// The columns that a [`HeadOfLine`] is read from.
+macro_rules! columns {
+    () => {
+        "account, number, destination, revision, n,
+             state, due_at, claims, attempts, lapsed_at, message, decided_at"
+    };
+}
+
+pub(super) use columns;
+
 fn due(
     transaction: &Transaction<'_>,
     now: DateTime<Utc>,
     limit: i64,
 ) -> Result<Vec<HeadOfLine>, SqliteError> {
-    let mut heads = transaction.prepare_cached(
-        "SELECT account, number, destination, revision, n,
-             state, due_at, claims, attempts, lapsed_at, message
-         FROM outgoing AS head
+    let mut heads = transaction.prepare_cached(concat!(
+        "SELECT ",
+        columns!(),
+        " FROM outgoing AS head
          WHERE state <> 'set_aside' AND due_at <= ?1
          AND NOT EXISTS (SELECT 1 FROM outgoing AS earlier
              WHERE earlier.account = head.account AND earlier.number = head.number
              AND earlier.destination = head.destination AND earlier.state <> 'set_aside'
              AND (earlier.revision, earlier.n) < (head.revision, head.n))
-         ORDER BY due_at LIMIT ?2",
-    )?;
+         ORDER BY due_at LIMIT ?2"
+    ))?;
     let heads = heads.query_map(params![now.timestamp_millis(), limit], HeadOfLine::of)?;
     Ok(heads.collect::<Result<_, _>>()?)
 }
 
 impl HeadOfLine {
     /// Fails on nothing that may stand in a row: its text may be no UTF-8.
-    fn of(row: &Row<'_>) -> Result<Self, rusqlite::Error> {
+    pub(super) fn of(row: &Row<'_>) -> Result<Self, rusqlite::Error> {
         let bytes = |column| Ok::<_, rusqlite::Error>(row.get_ref(column)?.as_bytes()?.to_vec());
         Ok(Self {
             account: bytes(0)?,
@@ -88,6 +98,7 @@ impl HeadOfLine {
             attempts: row.get(8)?,
             lapsed_at: row.get(9)?,
             message: bytes(10)?,
+            decided_at: row.get(11)?,
         })
     }
 

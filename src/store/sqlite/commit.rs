@@ -1,23 +1,24 @@
 //! Committing: checks first, then everything the decision changes.
 
-use std::vec::Vec;
+use std::{string::String, vec::Vec};
 
 use chrono::{DateTime, Utc};
 use rusqlite::{OptionalExtension, Transaction, params};
 
-use super::{SqliteError, load::policy_revision, seal::head_at};
+use super::{SqliteError, erase::is_suppressed, load::policy_revision, seal::head_at};
 use crate::{
     consent::{
         contact::Contact,
         decision::Cancel,
         id::AccountId,
         outgoing::{Content, Outgoing, OutgoingId},
+        policy::Policy,
         record::{Record, Revision},
     },
     ledger::Head,
     storage::{Change, Committed, Mark, Place, PolicyChange, PolicyCommitted, Settlement, Then},
     store::{
-        prepared::{Prepared, PreparedEntry, kind, mark_key},
+        prepared::{Prepared, PreparedEntry, kind, mark_key, new_chain},
         row::{self, to_i64},
     },
 };
@@ -34,9 +35,13 @@ pub(super) fn apply(
     {
         return Ok(Committed::Duplicate);
     }
-    let stored = stored(transaction, contact)?;
-    let revision = stored.as_ref().map(|(revision, _)| *revision);
-    if revision != commit.expected.map(|revision| to_i64(revision.number())) {
+    let stored = stored(transaction, prepared)?;
+    if !stored.as_ref().map_or(commit.expected.is_none(), |stored| stored.is_expected) {
+        return Ok(Committed::Conflict);
+    }
+    if let Some(mark) = &prepared.erasure
+        && is_suppressed(transaction, contact, mark)? != commit.suppressed
+    {
         return Ok(Committed::Conflict);
     }
     if let Some(settlement) = &commit.settle
@@ -47,15 +52,15 @@ pub(super) fn apply(
     if let Some(mark) = &commit.mark {
         insert_mark(transaction, contact.account(), mark, commit.at)?;
     }
-    let head = stored.map(|(_, head)| head);
+    let head = stored.as_ref().map(|stored| stored.head);
     match (&commit.change, &prepared.record, &prepared.entry) {
         (Change::Put(record), Some(json), entry) => {
             let entry = entry.as_ref();
             let head = match entry {
                 Some(entry) => entry.append(transaction, contact.account(), head)?,
-                None => head.unwrap_or_else(|| Head::new(prepared.spare)),
+                None => head.map_or_else(new_chain, Ok)?,
             };
-            put_record(transaction, contact, record, json, &head)?;
+            put_record(transaction, contact, stored.as_ref(), record, json, &head)?;
         }
         (_, _, Some(entry)) if head.is_some() => {
             let head = entry.append(transaction, contact.account(), head)?;
@@ -66,7 +71,7 @@ pub(super) fn apply(
     }
     let in_flight = cancel(transaction, contact, commit.cancel)?;
     for (outgoing, json) in commit.outgoing.iter().zip(&prepared.outgoing) {
-        insert_outgoing(transaction, outgoing, commit.lease, json)?;
+        queue(transaction, outgoing, commit.lease, json)?;
     }
     Ok(Committed::Applied { in_flight })
 }
@@ -80,32 +85,48 @@ pub(super) fn set_policy(
         return Ok(PolicyCommitted::Conflict);
     }
     if let Some(policy) = &change.policy {
-        let revision = to_i64(change.expected.next().number());
-        let settings = row::encode("policy", policy)?;
-        transaction
-            .prepare_cached(
-                "INSERT INTO policies (account, revision, settings) VALUES (?1, ?2, ?3)",
-            )?
-            .execute(params![change.account.as_str(), revision, settings])?;
+        insert_settings(transaction, &change.account, change.expected.next(), policy)?;
     }
     PreparedEntry::new::<SqliteError>(&change.entry)?
         .append_to_account(transaction, &change.account)?;
     Ok(PolicyCommitted::Applied)
 }
 
-/// The revision of the contact's record, and the head of its chain.
+pub(super) fn insert_settings(
+    transaction: &Transaction<'_>,
+    account: &AccountId,
+    revision: Revision,
+    policy: &Policy,
+) -> Result<(), SqliteError> {
+    let settings = row::encode("policy", policy)?;
+    transaction
+        .prepare_cached("INSERT INTO policies (account, revision, settings) VALUES (?1, ?2, ?3)")?
+        .execute(params![account.as_str(), to_i64(revision.number()), settings])?;
+    Ok(())
+}
+
+/// What a commit needs of the contact's row.
+pub(super) struct Stored {
+    state: String,
+    /// Whether the record is the one that must be stored.
+    is_expected: bool,
+    head: Head,
+}
+
 fn stored(
     transaction: &Transaction<'_>,
-    contact: &Contact,
-) -> Result<Option<(i64, Head)>, SqliteError> {
+    prepared: &Prepared,
+) -> Result<Option<Stored>, SqliteError> {
     transaction
         .prepare_cached(
-            "SELECT revision, chain, length, head FROM contacts
+            "SELECT state, revision, chain, length, head, record FROM contacts
              WHERE account = ?1 AND number = ?2",
         )?
-        .query_row(params_of(contact), |row| {
-            let revision = row.get(0)?;
-            Ok(head_at(row, 1).map(|head| (revision, head)))
+        .query_row(params_of(&prepared.commit.contact), |row| {
+            let json = row.get_ref(5)?.as_str().unwrap_or_default();
+            let is_expected = prepared.expects(row.get(1)?, json);
+            let state = row.get(0)?;
+            Ok(head_at(row, 2).map(|head| Stored { state, is_expected, head }))
         })
         .optional()?
         .transpose()
@@ -122,7 +143,7 @@ fn stands(
         .exists(params![account.as_str(), inbox, id])?)
 }
 
-fn insert_mark(
+pub(super) fn insert_mark(
     transaction: &Transaction<'_>,
     account: &AccountId,
     mark: &Mark,
@@ -135,31 +156,40 @@ fn insert_mark(
     Ok(())
 }
 
-fn put_record(
+pub(super) fn put_record(
     transaction: &Transaction<'_>,
     contact: &Contact,
+    stored: Option<&Stored>,
     record: &Record,
     json: &str,
     head: &Head,
 ) -> Result<(), SqliteError> {
-    transaction
-        .prepare_cached(
-            "INSERT INTO contacts (account, number, state, revision, record, chain, length, head)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
-             ON CONFLICT (account, number) DO UPDATE
-             SET state = excluded.state, revision = excluded.revision, record = excluded.record,
-                 length = excluded.length, head = excluded.head",
-        )?
-        .execute(params![
-            contact.account().as_str(),
-            to_i64(contact.number().to_digits()),
-            record.state.name(),
-            to_i64(record.revision.number()),
-            json,
-            head.chain.0,
-            to_i64(head.length),
-            head.hash.0,
-        ])?;
+    let sql = match stored {
+        None => {
+            "INSERT INTO contacts (account, number, revision, record, length, head, state, chain)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)"
+        }
+        // A column that is named is written to its index too, whatever it says.
+        Some(stored) if stored.state == record.state.name() => {
+            "UPDATE contacts SET revision = ?3, record = ?4, length = ?5, head = ?6
+             WHERE account = ?1 AND number = ?2 AND state = ?7 AND chain = ?8"
+        }
+        Some(_) => {
+            "UPDATE contacts SET revision = ?3, record = ?4, length = ?5, head = ?6, state = ?7
+             WHERE account = ?1 AND number = ?2 AND chain = ?8"
+        }
+    };
+    let (account, number) = params_of(contact);
+    transaction.prepare_cached(sql)?.execute(params![
+        account,
+        number,
+        to_i64(record.revision.number()),
+        json,
+        to_i64(head.length),
+        head.hash.0,
+        record.state.name(),
+        head.chain.0,
+    ])?;
     Ok(())
 }
 
@@ -183,16 +213,16 @@ macro_rules! mine {
         concat!(
             $does,
             " WHERE account = ?1 AND number = ?2 AND revision = ?3 AND n = ?4
-              AND claims = ?5 AND state = 'claimed'"
+              AND claims = ?5 AND decided_at = ?6 AND state = 'claimed'"
         )
     };
 }
 
-const FINISH: &str = concat!(mine!("DELETE FROM outgoing"), " AND ?6 IS NULL");
+const FINISH: &str = concat!(mine!("DELETE FROM outgoing"), " AND ?7 IS NULL");
 const SET_ASIDE: &str =
-    concat!(mine!("UPDATE outgoing SET state = 'set_aside'"), " AND ?6 IS NULL");
+    concat!(mine!("UPDATE outgoing SET state = 'set_aside'"), " AND ?7 IS NULL");
 const RETRY: &str =
-    mine!("UPDATE outgoing SET state = 'queued', due_at = ?6, attempts = attempts + 1");
+    mine!("UPDATE outgoing SET state = 'queued', due_at = ?7, attempts = attempts + 1");
 
 /// Ends the claim that the settlement shows the token of, unless it is stale.
 fn settle(transaction: &Transaction<'_>, settlement: &Settlement) -> Result<bool, SqliteError> {
@@ -208,6 +238,7 @@ fn settle(transaction: &Transaction<'_>, settlement: &Settlement) -> Result<bool
         to_i64(id.revision.number()),
         id.n,
         to_i64(settlement.token.number()),
+        settlement.decided_at.timestamp_millis(),
         due_at,
     ];
     let settled = transaction.prepare_cached(sql)?.execute(key)? > 0;
@@ -269,19 +300,34 @@ pub(super) fn params_of(contact: &Contact) -> (&str, i64) {
 }
 
 /// Queues a message, or takes it into the claim that its decision holds on texts.
-fn insert_outgoing(
+fn queue(
     transaction: &Transaction<'_>,
     outgoing: &Outgoing,
     lease: Option<DateTime<Utc>>,
     json: &str,
 ) -> Result<(), SqliteError> {
-    let contact = &outgoing.id.contact;
     let place = Place::first(outgoing, lease);
+    let state = if place.claimed { "claimed" } else { "queued" };
+    insert_outgoing(transaction, outgoing, &place, state, json)?;
+    if let Content::Status(_) = outgoing.content {
+        replace_older_statuses(transaction, &outgoing.id.contact)?;
+    }
+    Ok(())
+}
+
+pub(super) fn insert_outgoing(
+    transaction: &Transaction<'_>,
+    outgoing: &Outgoing,
+    place: &Place,
+    state: &str,
+    json: &str,
+) -> Result<(), SqliteError> {
+    let contact = &outgoing.id.contact;
     transaction
         .prepare_cached(
             "INSERT INTO outgoing (account, number, destination, revision, n, kind, state, decided_at,
                  due_at, claims, attempts, lapsed_at, message)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, 0, NULL, ?11)",
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
         )?
         .execute(params![
             contact.account().as_str(),
@@ -290,14 +336,13 @@ fn insert_outgoing(
             to_i64(outgoing.id.revision.number()),
             outgoing.id.n,
             kind(outgoing),
-            if place.claimed { "claimed" } else { "queued" },
+            state,
             outgoing.decided_at.timestamp_millis(),
             place.due.timestamp_millis(),
             to_i64(place.claims),
+            place.attempts,
+            place.lapsed.map(|lapsed| lapsed.timestamp_millis()),
             json,
         ])?;
-    if let Content::Status(_) = outgoing.content {
-        replace_older_statuses(transaction, contact)?;
-    }
     Ok(())
 }

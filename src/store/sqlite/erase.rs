@@ -11,8 +11,8 @@ use crate::{
     store::row,
 };
 
-/// Entries pruned in one transaction.
-const BATCH: usize = 500;
+/// Entries looked at in one transaction.
+const PAGE: i64 = 500;
 
 /// Deletes all that is personal of a contact; `false` where nothing was.
 pub(super) fn erase(
@@ -22,9 +22,7 @@ pub(super) fn erase(
 ) -> Result<bool, SqliteError> {
     let key = params_of(contact);
     if let Some(mark) = mark {
-        transaction
-            .prepare_cached("INSERT OR IGNORE INTO suppressed (account, mark) VALUES (?1, ?2)")?
-            .execute(params![key.0, mark])?;
+        suppress(transaction, key.0, mark)?;
     }
     let head = transaction
         .prepare_cached(
@@ -44,7 +42,10 @@ pub(super) fn erase(
             )?
             .execute(chain)?;
         erased += transaction
-            .prepare_cached("DELETE FROM disclosed WHERE account = ?1 AND chain = ?2")?
+            .prepare_cached(
+                "DELETE FROM disclosed WHERE account = ?1 AND chain = ?2 AND id IN
+                 (SELECT disclosed FROM entries WHERE account = ?1 AND chain = ?2)",
+            )?
             .execute(chain)?;
     }
     for table in ["disclosed", "contacts", "outgoing"] {
@@ -55,6 +56,17 @@ pub(super) fn erase(
             .execute(key)?;
     }
     Ok(erased > 0)
+}
+
+pub(super) fn suppress(
+    transaction: &Transaction<'_>,
+    account: &str,
+    mark: &[u8; 32],
+) -> Result<(), SqliteError> {
+    transaction
+        .prepare_cached("INSERT OR IGNORE INTO suppressed (account, mark) VALUES (?1, ?2)")?
+        .execute(params![account, mark])?;
+    Ok(())
 }
 
 /// Whether a contact without a record was erased, by the mark of it.
@@ -68,26 +80,32 @@ pub(super) fn is_suppressed(
         .exists(params![contact.account().as_str(), mark])?)
 }
 
-/// Takes the words out of entries before this time, some at a time; says of how many.
+/// Takes the words out of entries before this time, of those of a page after this id; where the
+/// page ends, if there is one, and of how many.
 pub(super) fn prune_texts(
     transaction: &Transaction<'_>,
     before: DateTime<Utc>,
-) -> Result<u64, SqliteError> {
-    type Found = (i64, String);
-    let found: Vec<Found> = transaction
+    after: i64,
+) -> Result<Option<(i64, u64)>, SqliteError> {
+    type Found = (i64, Option<String>);
+    let page: Vec<Found> = transaction
         .prepare_cached(
-            "SELECT rowid, entry FROM disclosed WHERE salts IS NOT NULL AND at < ?1 LIMIT ?2",
+            "SELECT id, CASE WHEN at < ?1 AND salts IS NOT NULL THEN entry END
+             FROM disclosed WHERE id > ?2 ORDER BY id LIMIT ?3",
         )?
-        .query_map(params![before.timestamp_millis(), BATCH as i64], |row| {
+        .query_map(params![before.timestamp_millis(), after, PAGE], |row| {
             Ok((row.get(0)?, row.get(1)?))
         })?
         .collect::<Result<_, _>>()?;
-    for (rowid, entry) in &found {
+    let Some((last, _)) = page.last() else { return Ok(None) };
+    let mut pruned = 0;
+    for (id, entry) in page.iter().filter_map(|(id, entry)| Some((id, entry.as_ref()?))) {
         let entry: Entry = row::decode("entry", entry)?;
         let entry = row::encode("entry", &entry.without_words())?;
         transaction
-            .prepare_cached("UPDATE disclosed SET entry = ?2, salts = NULL WHERE rowid = ?1")?
-            .execute(params![rowid, entry])?;
+            .prepare_cached("UPDATE disclosed SET entry = ?2, salts = NULL WHERE id = ?1")?
+            .execute(params![id, entry])?;
+        pruned += 1;
     }
-    Ok(found.len() as u64)
+    Ok(Some((*last, pruned)))
 }

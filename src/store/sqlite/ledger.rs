@@ -29,8 +29,7 @@ impl Ledger for SqliteStorage {
     }
 
     async fn account_head(&self, account: &AccountId) -> Result<Option<Head>, SqliteError> {
-        let head = self.readers.read(|connection| account_head(connection, account))?;
-        Ok(head.filter(|head| head.length > 0))
+        self.readers.read(|connection| account_head(connection, account))
     }
 
     async fn heads(
@@ -45,8 +44,7 @@ impl Ledger for SqliteStorage {
             let mut heads = connection.prepare_cached(
                 "SELECT chain, length, head FROM contacts WHERE account = ?1 AND chain > ?2
                  UNION ALL
-                 SELECT chain, length, head FROM accounts
-                 WHERE account = ?1 AND chain > ?2 AND length > 0
+                 SELECT chain, length, head FROM accounts WHERE account = ?1 AND chain > ?2
                  UNION ALL
                  SELECT chain, length, head FROM erased WHERE account = ?1 AND chain > ?2
                  ORDER BY chain LIMIT ?3",
@@ -67,8 +65,12 @@ impl Ledger for SqliteStorage {
     ) -> Result<Vec<SealedRow>, SqliteError> {
         self.readers.read(|connection| {
             let mut sealed = connection.prepare_cached(
-                "SELECT entries.sealed, entries.hash, entries.leaf, disclosed.entry, disclosed.salts
-                 FROM entries LEFT JOIN disclosed USING (account, chain, sequence)
+                "SELECT entries.sealed, entries.hash,
+                     CASE WHEN leaf < (SELECT size FROM logs WHERE account = ?1) THEN leaf END,
+                     shown.entry, shown.salts
+                 FROM entries LEFT JOIN disclosed AS shown ON shown.id = entries.disclosed
+                     AND shown.account = ?1 AND shown.chain = ?2
+                     AND shown.sequence = entries.sequence
                  WHERE entries.account = ?1 AND entries.chain = ?2 AND entries.sequence >= ?3
                  ORDER BY entries.sequence LIMIT ?4",
             )?;
@@ -100,8 +102,9 @@ impl Ledger for SqliteStorage {
     ) -> Result<Vec<Vec<u8>>, SqliteError> {
         self.readers.read(|connection| {
             let mut leaves = connection.prepare_cached(
-                "SELECT entries.sealed FROM log JOIN entries USING (account, chain, sequence)
-                 WHERE log.account = ?1 AND log.leaf >= ?2 ORDER BY log.leaf LIMIT ?3",
+                "SELECT sealed FROM logs JOIN entries
+                     ON entries.id BETWEEN (logs.id << 40) + ?2 AND (logs.id << 40) + size - 1
+                 WHERE logs.account = ?1 ORDER BY entries.id LIMIT ?3",
             )?;
             let page = params![account.as_str(), to_i64(from), page(limit)];
             let rows = leaves.query_map(page, |row| row.get(0))?;
@@ -110,7 +113,7 @@ impl Ledger for SqliteStorage {
     }
 }
 
-fn sealed_row(row: &Row<'_>) -> Result<SealedRow, SqliteError> {
+pub(super) fn sealed_row(row: &Row<'_>) -> Result<SealedRow, SqliteError> {
     let salts: Option<Vec<u8>> = row.get(4)?;
     let json: Option<String> = row.get(3)?;
     let disclosed = match (json, salts) {
@@ -131,7 +134,7 @@ fn sealed_row(row: &Row<'_>) -> Result<SealedRow, SqliteError> {
 
 fn log_size(connection: &Connection, account: &AccountId) -> Result<u64, SqliteError> {
     let size: Option<i64> = connection
-        .prepare_cached("SELECT log_size FROM accounts WHERE account = ?1")?
+        .prepare_cached("SELECT size FROM logs WHERE account = ?1")?
         .query_row([account.as_str()], |row| row.get(0))
         .optional()?;
     Ok(size.map_or(Ok(0), |size| from_i64("size of the log", size))?)
@@ -147,42 +150,22 @@ fn sequence(
     if size != expected {
         return Ok(size);
     }
-    let name = account.as_str();
     let mut waiting = transaction.prepare_cached(
-        "SELECT at, chain, sequence FROM unlogged WHERE account = ?1
-         ORDER BY at, chain, sequence LIMIT ?2",
+        "SELECT leaf FROM logs JOIN entries
+             ON entries.id BETWEEN (logs.id << 40) + ?2 AND (logs.id << 40) + 0xffffffffff
+         WHERE logs.account = ?1 ORDER BY entries.id LIMIT ?3",
     )?;
-    type Waiting = (i64, [u8; 16], i64);
-    let waiting: Vec<Waiting> = waiting
-        .query_map(params![name, page(limit)], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?
+    let first = to_i64(size);
+    let waiting: Vec<i64> = waiting
+        .query_map(params![account.as_str(), first, page(limit)], |row| row.get(0))?
         .collect::<Result<_, _>>()?;
-    let mut leaf = to_i64(size);
-    for (at, chain, sequence) in waiting {
-        transaction
-            .prepare_cached(
-                "INSERT INTO log (account, leaf, chain, sequence) VALUES (?1, ?2, ?3, ?4)",
-            )?
-            .execute(params![name, leaf, chain, sequence])?;
-        transaction
-            .prepare_cached(
-                "UPDATE entries SET leaf = ?4 WHERE account = ?1 AND chain = ?2 AND sequence = ?3",
-            )?
-            .execute(params![name, chain, sequence, leaf])?;
-        transaction
-            .prepare_cached(
-                "DELETE FROM unlogged
-                 WHERE account = ?1 AND at = ?2 AND chain = ?3 AND sequence = ?4",
-            )?
-            .execute(params![name, at, chain, sequence])?;
-        leaf += 1;
+    let leaf = first.saturating_add(to_i64(waiting.len() as u64));
+    // Each got its place when it was committed, the next: only by hand one can be missing.
+    if !waiting.into_iter().eq(first..leaf) {
+        return Err(SqliteError::BadRow { what: "place in the log" });
     }
-    let spare = ChainId::draw().map_err(|_| SqliteError::NoRandomness)?;
     transaction
-        .prepare_cached(
-            "INSERT INTO accounts (account, chain, length, head, log_size)
-             VALUES (?1, ?2, 0, ?3, ?4)
-             ON CONFLICT (account) DO UPDATE SET log_size = excluded.log_size",
-        )?
-        .execute(params![name, spare.0, Hash::default().0, leaf])?;
+        .prepare_cached("UPDATE logs SET size = ?2 WHERE account = ?1")?
+        .execute(params![account.as_str(), leaf])?;
     Ok(from_i64("size of the log", leaf)?)
 }

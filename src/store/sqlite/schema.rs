@@ -9,8 +9,10 @@ use super::{Durability, Options, SqliteError};
 
 /// `optn`, in the header of every file of ours.
 const APPLICATION_ID: i64 = 0x6f70_746e;
+/// What makes each schema of the one before it, from an empty file on.
+const SCHEMAS: [&str; 2] = [include_str!("schema/001.sql"), include_str!("schema/002.sql")];
 /// The schema that this version reads and writes.
-const SCHEMA: i64 = 1;
+const SCHEMA: i64 = SCHEMAS.len() as i64;
 /// How long to wait for another process.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 /// SQLite does not wait by itself when two processes turn a new file to WAL at once.
@@ -27,7 +29,7 @@ pub(super) fn open_writer(path: &Path, options: &Options) -> Result<Connection, 
     };
     connection.pragma_update(None, "synchronous", synchronous)?;
     connection.pragma_update(None, "secure_delete", true)?;
-    create(&mut connection)?;
+    migrate(&mut connection)?;
     if let Some(pages) = options.max_pages {
         connection.pragma_update_and_check(None, "max_page_count", pages, |_| Ok(()))?;
     }
@@ -55,9 +57,9 @@ fn pragma(connection: &Connection, name: &str) -> Result<i64, SqliteError> {
     Ok(connection.pragma_query_value(None, name, |row| row.get(0))?)
 }
 
-/// Whether the file is empty; an error where it is neither that nor ours. In a transaction, since
-/// another process may be making it.
-fn check(connection: &Transaction<'_>) -> Result<bool, SqliteError> {
+/// The file's schema, 0 where it is empty; an error where it is neither that nor ours. In a
+/// transaction, since another process may be making it.
+fn check(connection: &Transaction<'_>) -> Result<i64, SqliteError> {
     let application_id = pragma(connection, "application_id")?;
     let is_empty = pragma(connection, "schema_version")? == 0;
     if application_id != APPLICATION_ID && !(application_id == 0 && is_empty) {
@@ -67,7 +69,7 @@ fn check(connection: &Transaction<'_>) -> Result<bool, SqliteError> {
     if found > SCHEMA {
         return Err(SqliteError::NewerSchema { found, known: SCHEMA });
     }
-    Ok(is_empty)
+    Ok(if is_empty { 0 } else { found })
 }
 
 fn turn_to_wal(connection: &Connection) -> Result<(), SqliteError> {
@@ -84,12 +86,12 @@ fn turn_to_wal(connection: &Connection) -> Result<(), SqliteError> {
     }
 }
 
-fn create(connection: &mut Connection) -> Result<(), SqliteError> {
+/// Applies what the file's schema lacks, all at once: whoever comes first does, and others wait.
+fn migrate(connection: &mut Connection) -> Result<(), SqliteError> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    if check(&transaction)? {
-        transaction.execute_batch(include_str!("schema.sql"))?;
-        transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
-        transaction.pragma_update(None, "user_version", SCHEMA)?;
+    let found = usize::try_from(check(&transaction)?).unwrap_or_default();
+    for sql in SCHEMAS.iter().skip(found) {
+        transaction.execute_batch(sql)?;
     }
     Ok(transaction.commit()?)
 }

@@ -9,10 +9,14 @@ mod support;
 use std::{fs, io::ErrorKind, process::Command};
 
 use self::black_box::Scratch;
+use base64::{Engine as _, prelude::BASE64_STANDARD};
 use chrono::TimeDelta;
 use optin::{
     Archive, Engine, Event, Handover, MessageId, Outbox, Outgoing, Override, Source,
-    ledger::{Checkpoint, Checkpointer, Directory, Evidence, Hash, NoteSigner},
+    ledger::{
+        ChainId, Checkpoint, Checkpointer, Directory, Evidence, Hash, Head, NoteSigner, Salts,
+        evidence::BadEvidence, seal, stored::decode_entry,
+    },
     store::MemoryStorage,
 };
 use serde_json::{Value, json};
@@ -113,29 +117,70 @@ fn the_script_is_short() {
 }
 
 #[test]
-fn evidence_is_believed_whole_in_part_and_without_a_log() {
+fn evidence_is_believed_whole_and_in_part() {
     let played = Played::new("python-good");
     let whole = played.evidence();
-    let alone = now_or_never(Evidence::gather(&played.storage, &contact(1))).unwrap().unwrap();
     now_or_never(played.storage.prune_texts(START + TimeDelta::hours(1))).unwrap();
     let pruned = played.evidence();
-    let empty = json!({
-        "format": "optin evidence", "version": 1, "account": "acme", "chain": "00".repeat(16),
-        "head": "00".repeat(32), "entries": [],
-    });
-    let texts =
-        [whole.to_string(), alone.to_json().unwrap(), pruned.to_string(), empty.to_string()];
-    let (said, status) = played.verify(&texts);
+    let (said, status) = played.verify(&[whole.to_string(), pruned.to_string()]);
     assert_eq!(
         said,
         [
             "holds: 11 entries, 11 disclosed, 9 in the signed log",
-            "holds: 11 entries, 11 disclosed, 0 in the signed log",
             "holds: 11 entries, 8 disclosed, 9 in the signed log",
-            "holds: 0 entries, 0 disclosed, 0 in the signed log",
         ]
     );
     assert_eq!(status, 0);
+}
+
+#[test]
+fn evidence_that_nobody_signed_has_no_entries_or_names_two_people_is_not_believed() {
+    let played = Played::new("python-refused");
+    let alone = now_or_never(Evidence::gather(&played.storage, &contact(1))).unwrap().unwrap();
+    let sign = |size, root| {
+        Checkpoint::new("example.com/acme", size, root).sign(&[&played.signer]).to_string()
+    };
+    let empty = json!({
+        "format": "optin evidence", "version": 1, "account": "acme", "chain": "00".repeat(16),
+        "head": "00".repeat(32), "entries": [], "checkpoint": sign(0, Hash::of(&[])),
+    });
+    // A chain that was made to name two.
+    let (mut head, mut entries) = (Head::new(ChainId([1; 16])), Vec::new());
+    for number in ["+12065550101", "+12065550102"] {
+        let json = format!(
+            r#"{{"version":1,"body":{{"at":"2026-03-01T09:00:00Z","number":"{number}","policy_revision":0,"fact":{{"event":{{"added":{{"source":"csv"}}}}}},"verdict":{{"refused":"unknown_contact"}}}}}}"#
+        );
+        let salt = Hash([1; 32]).to_hex();
+        let entry = decode_entry(&json).unwrap();
+        let (bytes, next) = seal(&account(), &head, &entry, &json, &Salts([[1; 32]; 4]));
+        head = next;
+        entries.push(json!({
+            "sealed": BASE64_STANDARD.encode(bytes), "hash": head.hash.to_hex(), "entry": json,
+            "salts": [salt, null, null, salt],
+        }));
+    }
+    let two = json!({
+        "format": "optin evidence", "version": 1, "account": "acme",
+        "chain": head.chain.to_hex(), "head": head.hash.to_hex(), "entries": entries,
+        "checkpoint": sign(1, Hash::of(b"root")),
+    });
+    let texts = [alone.to_json().unwrap(), empty.to_string(), two.to_string()];
+    let (said, status) = played.verify(&texts);
+    assert_eq!(
+        said,
+        [
+            "refused: that is no signed note",
+            "refused: the last entry is not the head",
+            "refused: about two numbers",
+        ]
+    );
+    assert_eq!(status, 1);
+    let ours = texts
+        .each_ref()
+        .map(|text| Evidence::from_json(text).unwrap().verify(&[played.signer.key()]).unwrap_err());
+    let expected =
+        [BadEvidence::NoCheckpoint, BadEvidence::Empty, BadEvidence::OtherNumber { sequence: 1 }];
+    assert_eq!(ours, expected);
 }
 
 /// The evidence with one thing in it changed.
@@ -220,7 +265,7 @@ fn edited_evidence_is_refused_and_the_first_bad_entry_is_named() {
         edit("entry 0: not at this place of the log", &|it| {
             it["entries"][0]["leaf"] = 1_000.into();
         }),
-        edit("entry 0: not at this place of the log", &|it| remove(it, "checkpoint")),
+        edit("that is no signed note", &|it| remove(it, "checkpoint")),
         edit("one before the last in the log is not there", &|it| {
             remove(&mut it["entries"][4], "leaf");
         }),

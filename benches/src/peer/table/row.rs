@@ -47,12 +47,15 @@ pub struct Outstanding {
 }
 
 impl State {
-    pub(super) fn is_active(&self) -> bool {
+    /// Whether staff may write.
+    #[inline]
+    pub fn is_active(&self) -> bool {
         matches!(self, Self::Active { .. })
     }
 }
 
 impl Pending {
+    #[inline]
     pub(super) fn last(&self) -> Option<DateTime<Utc>> {
         match &self.outstanding {
             Some(outstanding) => Some(outstanding.until),
@@ -60,7 +63,9 @@ impl Pending {
         }
     }
 
-    pub(super) fn confirms(&self, keyword: Keyword, policy: &Policy) -> bool {
+    /// Whether this keyword is a yes.
+    #[inline]
+    pub fn confirms(&self, keyword: Keyword, policy: &Policy) -> bool {
         keyword == policy.keyword() || self.keywords_shown.contains(keyword)
     }
 }

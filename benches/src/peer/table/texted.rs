@@ -13,6 +13,18 @@ pub fn decide_text(
     reading: Reading,
     now: DateTime<Utc>,
 ) -> Answer {
+    decide_text_by(policy, row, reading, now, |turn| turn.read(text, reading))
+}
+
+/// The same, where `dispatch` comes to what the table says by a way of its own.
+#[inline]
+pub fn decide_text_by(
+    policy: &Policy,
+    row: Option<&Row>,
+    reading: Reading,
+    now: DateTime<Utc>,
+    dispatch: impl FnOnce(&mut Turn<'_>) -> (Decision, Reason),
+) -> Answer {
     let mut turn = Turn::new(policy, row, now);
     let was_active = turn.row.state.is_active();
     let before = turn.present.then_some(!was_active);
@@ -22,7 +34,7 @@ pub fn decide_text(
             Reading::Answer { keyword, restart } => turn.comes_back(keyword, restart),
             _ => false,
         };
-    let (decision, reason) = turn.read(text, reading);
+    let (decision, reason) = dispatch(&mut turn);
     if !turn.changed
         && turn.present
         && let State::Pending(pending) = &mut turn.row.state
@@ -87,7 +99,9 @@ impl Turn<'_> {
         }
     }
 
-    fn said_stop(&mut self, text: &Text<'_>) -> (Decision, Reason) {
+    /// Opted out by the contact; the reply goes out, where there is one.
+    #[inline]
+    pub fn said_stop(&mut self, text: &Text<'_>) -> (Decision, Reason) {
         if !text.provider_replied {
             let replies = &self.policy.settings().replies;
             let reply = if self.restarts_left().is_some() {
@@ -104,7 +118,9 @@ impl Turn<'_> {
         (Decision::OptOut, Reason::OptOutKeyword)
     }
 
-    fn help(&mut self, text: &Text<'_>) -> (Decision, Reason) {
+    /// Answers a call for help, unless one was answered just before.
+    #[inline]
+    pub fn help(&mut self, text: &Text<'_>) -> (Decision, Reason) {
         let too_soon = TimeDelta::minutes(10);
         if let Some(at) = self.row.help_replied_at
             && self.now.signed_duration_since(at) < too_soon
@@ -129,7 +145,9 @@ impl Turn<'_> {
         (Decision::SendHelp, Reason::HelpKeyword)
     }
 
-    fn answered(
+    /// Someone pending wrote something that is no no.
+    #[inline]
+    pub fn answered(
         &mut self,
         text: &Text<'_>,
         pending: Pending,
@@ -138,11 +156,7 @@ impl Turn<'_> {
     ) -> (Decision, Reason) {
         let asked = pending.prompts_used > 0;
         if asked && keyword.is_some_and(|keyword| pending.confirms(keyword, self.policy)) {
-            if let Some(reply) = &self.policy.settings().replies.confirmed {
-                self.reply(text, MessageKind::Confirmed, reply);
-            }
-            self.activate(OptIn::Keyword);
-            return (Decision::MarkActive, Reason::KeywordMatched);
+            return self.confirm(text);
         }
         if !self.policy.double_opt_in() {
             if !asked {
@@ -155,23 +169,47 @@ impl Turn<'_> {
             }
             return (Decision::None, Reason::DoubleOptInOff);
         }
+        match self.not_due(&pending) {
+            Some(reason) => (Decision::None, reason),
+            None => self.remind(text, pending),
+        }
+    }
+
+    /// The keyword: active, and told so.
+    #[inline]
+    pub fn confirm(&mut self, text: &Text<'_>) -> (Decision, Reason) {
+        if let Some(reply) = &self.policy.settings().replies.confirmed {
+            self.reply(text, MessageKind::Confirmed, reply);
+        }
+        self.activate(OptIn::Keyword);
+        (Decision::MarkActive, Reason::KeywordMatched)
+    }
+
+    /// Why no prompt is due, where none is.
+    #[inline]
+    pub fn not_due(&self, pending: &Pending) -> Option<Reason> {
         let reminders = self.policy.reminders();
         if !reminders.is_left(pending.prompts_used) {
-            return (Decision::None, Reason::RemindersUsedUp);
+            return Some(Reason::RemindersUsedUp);
         }
-        if let Some(last) = pending.last()
-            && self.now.signed_duration_since(last) < reminders.interval()
-        {
-            return (Decision::None, Reason::TooSoon);
-        }
-        if asked {
+        let last = pending.last()?;
+        let elapsed = self.now.signed_duration_since(last);
+        (elapsed < reminders.interval()).then_some(Reason::TooSoon)
+    }
+
+    /// The prompt that is due: a reminder, or the first that was not sent yet.
+    #[inline]
+    pub fn remind(&mut self, text: &Text<'_>, pending: Pending) -> (Decision, Reason) {
+        if pending.prompts_used > 0 {
             self.prompt(text, pending, Decision::SendReminder, Reason::ReminderDue)
         } else {
             self.prompt(text, pending, Decision::SendConfirmation, Reason::NotAskedYet)
         }
     }
 
-    fn restart(&mut self, text: &Text<'_>) -> (Decision, Reason) {
+    /// A new cycle, or back in at once, while a restart is left.
+    #[inline]
+    pub fn restart(&mut self, text: &Text<'_>) -> (Decision, Reason) {
         let Some(restarts) = self.restarts_left() else {
             return (Decision::None, Reason::RestartLimit);
         };
@@ -186,13 +224,17 @@ impl Turn<'_> {
         }
     }
 
-    fn first_pending(&mut self, reason: Reason) -> (Decision, Reason) {
+    /// Pending from the first text on, and not asked.
+    #[inline]
+    pub fn first_pending(&mut self, reason: Reason) -> (Decision, Reason) {
         let texted = true;
         self.set(State::Pending(Pending { texted, ..Pending::default() }));
         (Decision::None, reason)
     }
 
-    fn prompt(
+    /// The next prompt of a cycle.
+    #[inline]
+    pub fn prompt(
         &mut self,
         text: &Text<'_>,
         pending: Pending,
@@ -228,7 +270,8 @@ impl Turn<'_> {
     }
 
     /// The restarts counted, this one included, where one is left.
-    fn restarts_left(&self) -> Option<(DateTime<Utc>, u8)> {
+    #[inline]
+    pub fn restarts_left(&self) -> Option<(DateTime<Utc>, u8)> {
         let settings = &self.policy.settings().restarts;
         let window = TimeDelta::days(settings.window_days.into());
         let (began, count) = match self.row.restarts {
@@ -240,11 +283,15 @@ impl Turn<'_> {
         (u32::from(count) < settings.max).then(|| (began, count.saturating_add(1)))
     }
 
-    fn comes_back(&self, keyword: Option<Keyword>, restart: bool) -> bool {
+    /// Whether it is a restart word, or the keyword.
+    #[inline]
+    pub fn comes_back(&self, keyword: Option<Keyword>, restart: bool) -> bool {
         restart || keyword == Some(self.policy.keyword())
     }
 
-    fn sent_at(&self, text: &Text<'_>) -> DateTime<Utc> {
+    /// The provider's time of the text.
+    #[inline]
+    pub fn sent_at(&self, text: &Text<'_>) -> DateTime<Utc> {
         text.sent_at.map_or(self.now, |sent_at| to_millisecond(sent_at).min(self.now))
     }
 }

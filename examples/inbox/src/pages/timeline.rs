@@ -109,7 +109,7 @@ fn verdict(verdict: &Verdict) -> Markup {
             @if let Some(record) = record { " " (words::badge(record.state.standing())) }
             @if let Some(text) = text { br; "To send: " q dir="auto" { (text.body.as_str()) } }
         },
-        Verdict::PolicySet { revision } => html! { "Settings " (revision.number()) },
+        Verdict::PolicySet { revision, .. } => html! { "Settings " (revision.number()) },
         Verdict::Refused(refusal) => html! { "Refused: " code { (refusal.name()) } },
         _ => html! {},
     }

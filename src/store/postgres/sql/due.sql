@@ -1,7 +1,7 @@
 -- Messages that are due and the first unfinished ones of their lines, without a lock: of all
 -- accounts, along the index on due_at.
 SELECT account, number, destination, revision, n, state, due_at, claims, attempts, lapsed_at,
-    message
+    message, decided_at
 FROM optin.outgoing AS head
 WHERE state <> 'set_aside' AND due_at <= $1
 AND NOT EXISTS (SELECT 1 FROM optin.outgoing AS earlier

@@ -60,12 +60,12 @@ impl Lists {
             return Committed::Duplicate;
         }
         let record = self.record(&contact);
-        if record.map(|record| record.revision) != commit.expected {
+        if record != commit.expected {
             return Committed::Conflict;
         }
         let settled = commit.settle.as_ref().map(|settlement| {
             self.outgoing.iter().position(|(outgoing, place)| {
-                outgoing.id == settlement.id && place.is_claimed_as(settlement.token)
+                settlement.is_of(outgoing) && place.is_claimed_as(settlement.token)
             })
         });
         if settled == Some(None) {

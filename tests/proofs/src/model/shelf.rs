@@ -38,7 +38,7 @@ impl Shelf {
         if self.marks & mark != 0 {
             return Committed::Duplicate;
         }
-        if self.record.map(|record| record.revision) != commit.expected {
+        if self.record != commit.expected {
             return Committed::Conflict;
         }
         let settled = match commit.settle.as_ref().map(|settlement| self.find(settlement)) {
@@ -85,7 +85,7 @@ impl Shelf {
 
     fn find(&self, settlement: &Settlement) -> Option<usize> {
         let is_claimed = |row: &Row| {
-            row.outgoing.id == settlement.id && row.place.is_claimed_as(settlement.token)
+            settlement.is_of(&row.outgoing) && row.place.is_claimed_as(settlement.token)
         };
         self.line.iter().position(is_claimed)
     }

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use optin::{
-    AccountId, Cancel, ClaimToken, Contact, Content, Outbox, OutgoingId, Revision, Storage,
+    AccountId, Cancel, ClaimToken, Contact, Content, Outbox, Record, Storage,
     storage::{
         Change, Claim, Commit, Committed, CurrentPolicy, PolicyChange, PolicyCommitted, Settlement,
         Snapshot, Task,
@@ -96,12 +96,12 @@ impl<S: Storage, O: Outbox> Storage for WrongStorage<'_, S, O> {
 }
 
 impl<S: Storage, O: Outbox> WrongStorage<'_, S, O> {
-    async fn revision(&self, contact: &Contact) -> Result<Option<Revision>, S::Error> {
-        Ok(self.storage.load(contact).await?.record.map(|record| record.revision))
+    async fn record(&self, contact: &Contact) -> Result<Option<Record>, S::Error> {
+        Ok(self.storage.load(contact).await?.record)
     }
 
     async fn commit_under_any_revision(&self, commit: Commit) -> Result<Committed, S::Error> {
-        let expected = self.revision(&commit.contact).await?;
+        let expected = self.record(&commit.contact).await?;
         self.storage.commit(Commit { expected, ..commit }).await
     }
 
@@ -110,7 +110,7 @@ impl<S: Storage, O: Outbox> WrongStorage<'_, S, O> {
         let Some(mark) = commit.mark.clone() else {
             return Ok(Committed::Applied { in_flight: Vec::new() });
         };
-        let expected = self.revision(&commit.contact).await?;
+        let expected = self.record(&commit.contact).await?;
         let keep = Commit::keep(commit.contact.clone(), None, commit.at);
         self.storage.commit(Commit { expected, mark: Some(mark), ..keep }).await
     }
@@ -161,11 +161,8 @@ impl<S: Storage, O: Outbox> WrongStorage<'_, S, O> {
         let (Committed::Stale, Some(settle)) = (&committed, &commit.settle) else {
             return Ok(committed);
         };
-        let last = commit.expected.unwrap_or_default().number();
-        for (revision, token) in (1..=last).flat_map(|revision| (1..4).map(move |n| (revision, n)))
-        {
-            let id = OutgoingId::new(commit.contact.clone(), Revision::new(revision), 0);
-            let settle = Settlement { id, token: ClaimToken::new(token), then: settle.then };
+        for token in 1..4 {
+            let settle = Settlement { token: ClaimToken::new(token), ..settle.clone() };
             let commit = Commit { settle: Some(settle), ..commit.clone() };
             match self.storage.commit(commit).await? {
                 Committed::Stale => {}

@@ -82,17 +82,22 @@ fn call(names: &Names, policy: &Policy, shelf: &Shelf, ask: Ask) -> Call {
             commit.cancel = cancel;
         }
         Ask::Late => {
-            let before = record.and_then(|record| record.revision.number().checked_sub(1));
-            commit.expected = before.map(Revision::new);
+            commit.expected = record.map(|mut record| {
+                record.revision = Revision::new(record.revision.number().saturating_sub(1));
+                record
+            });
         }
         Ask::Claim { after } => return Call::Claim(START + after),
         Ask::Settle { token, then } => {
-            let first = shelf.line.first().map(|row| row.outgoing.id.clone());
+            let first = shelf.line.first().map(|row| &row.outgoing);
+            let decided_at = first.map_or(START, |first| first.decided_at);
+            let first = first.map(|first| first.id.clone());
             let id = OutgoingId::new(names.contact.clone(), Revision::new(99), 0);
             let retry = Then::RetryAt(START + TimeDelta::seconds(1));
             commit.settle = Some(Settlement {
                 id: first.unwrap_or(id),
                 token: ClaimToken::new(token),
+                decided_at,
                 then: if then { Then::Finish } else { retry },
             });
         }

@@ -121,3 +121,7 @@ CREATE TABLE outgoing (
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX outgoing_due ON outgoing (due_at) WHERE state <> 'set_aside';
+
+-- `optn`, in the header of every file of ours.
+PRAGMA application_id = 0x6f70746e;
+PRAGMA user_version = 1;

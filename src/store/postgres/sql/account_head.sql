@@ -1,0 +1,1 @@
+SELECT chain, length, head FROM optin.accounts WHERE account = $1 AND length > 0

@@ -1,0 +1,1 @@
+SELECT state, count(*) FROM optin.contacts WHERE account = $1 GROUP BY state

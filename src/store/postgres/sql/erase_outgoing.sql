@@ -1,0 +1,1 @@
+DELETE FROM optin.outgoing WHERE account = $1 AND number = $2 RETURNING n

@@ -1,0 +1,1 @@
+SELECT log_size FROM optin.accounts WHERE account = $1
