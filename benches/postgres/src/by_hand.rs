@@ -8,10 +8,12 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use optin::{
-    AccountId, Change, Claim, Commit, Committed, Contact, CurrentPolicy, Entry, Mark, Policy,
-    PolicyChange, PolicyCommitted, Record, Settlement, Snapshot, Storage, Then,
+    AccountId, Contact, Entry, Policy, Record, Storage,
     ledger::{ChainId, Hash, Head, Salts, Unsealed, stored},
-    storage::Place,
+    storage::{
+        Change, Claim, Commit, Committed, CurrentPolicy, Mark, Place, PolicyChange,
+        PolicyCommitted, Settlement, Snapshot, Then,
+    },
 };
 use sqlx::{PgConnection, PgPool, Row};
 
@@ -129,7 +131,7 @@ async fn apply(
     .fetch_optional(&mut *connection)
     .await?;
     let revision = stored.as_ref().map(|row| row.try_get::<i64, _>(0)).transpose()?;
-    if revision != commit.expected.map(|revision| revision.number() as i64) {
+    if revision != commit.expected.map(|record| record.revision.number() as i64) {
         return Ok(Committed::Conflict);
     }
     if let Some(mark) = &commit.mark
@@ -190,13 +192,15 @@ async fn finish(connection: &mut PgConnection, settlement: &Settlement) -> Resul
     }
     let deleted = sqlx::query(
         "DELETE FROM optin.outgoing WHERE account = $1 AND number = $2 AND destination = 'phone'
-         AND revision = $3 AND n = $4 AND claims = $5 AND state = 'claimed'",
+         AND revision = $3 AND n = $4 AND claims = $5 AND decided_at = $6
+         AND state = 'claimed'",
     )
     .bind(settlement.id.contact.account().as_str())
     .bind(number_of(&settlement.id.contact))
     .bind(settlement.id.revision.number() as i64)
     .bind(i64::from(settlement.id.n))
     .bind(settlement.token.number() as i64)
+    .bind(settlement.decided_at.timestamp_millis())
     .execute(connection)
     .await?;
     Ok(deleted.rows_affected() == 1)

@@ -45,7 +45,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let alone = database(&server)?;
     let by_hand = database(&server)?;
     let scripted = database(&server)?;
-    let mut contenders = [
+    let contenders = [
         Contender::engine("ours", connect(&ours, true)?),
         Contender::engine("ours, gathering off", connect(&alone, false)?),
         Contender::engine("sqlx by hand", pool(&runtime, &by_hand)?),
@@ -129,7 +129,7 @@ impl Contender {
 /// A database with the tables.
 fn database(server: &Server) -> Result<Database<'_>, Box<dyn Error>> {
     let database = server.create_database();
-    optin::blocking::block_on(postgres::migrate(&database.config(), NoTls))?;
+    optin::blocking::block_on(connect(&database, true)?.migrate())?;
     Ok(database)
 }
 
@@ -145,7 +145,7 @@ fn connect(
 fn pool(runtime: &Runtime, database: &Database<'_>) -> Result<ByHand, Box<dyn Error>> {
     let config = database.config();
     let options = PgConnectOptions::new_without_pgpass()
-        .socket(database.server().directory())
+        .socket(database.directory())
         .username(server::USER)
         .database(config.get_dbname().unwrap_or_default());
     let pool = PgPoolOptions::new().max_connections(CONNECTIONS).min_connections(CONNECTIONS);
