@@ -19,20 +19,20 @@ use sqlx::{PgConnection, PgPool, Row};
 
 /// A storage over a pool of connections.
 #[derive(Clone, Debug)]
-pub struct ByHand {
+pub(crate) struct ByHand {
     pool: PgPool,
     policy: Arc<Policy>,
 }
 
 impl ByHand {
     /// Over this pool, whose database has the tables.
-    pub fn over(pool: PgPool) -> Self {
+    pub(crate) fn over(pool: PgPool) -> Self {
         Self { pool, policy: Arc::default() }
     }
 }
 
 /// The connection failed, or the database.
-pub type Error = sqlx::Error;
+pub(crate) type Error = sqlx::Error;
 
 fn malformed<E: std::error::Error + Send + Sync + 'static>(error: E) -> Error {
     Error::Decode(Box::new(error))
