@@ -23,7 +23,7 @@ use crate::{
 };
 
 /// How many callers, and how many texts each of them commits a round, twice each.
-const CALLERS: [(usize, usize); 3] = [(1, 100), (16, 60), (64, 30)];
+const CALLERS: [(usize, usize); 3] = [(1, 100), (16, 40), (64, 20)];
 
 pub(crate) fn run(rounds: usize) -> Result<(), Box<dyn Error>> {
     let server = server(Durability::Full);

@@ -18,13 +18,18 @@ use crate::{
 /// The peer's: found to be its best among 8, 16, 32 and 64.
 const CONNECTIONS: u32 = 16;
 
-/// A server with memory for what is measured, that writes no checkpoint meanwhile.
+/// A server with memory for what is measured; a durable one writes no checkpoint meanwhile.
 pub(crate) fn server(durability: Durability) -> Server {
+    let log = match durability {
+        Durability::Full => "max_wal_size = '4GB'",
+        Durability::None => "max_wal_size = '1GB'",
+    };
     let settings = [
         "autovacuum = on",
         "shared_buffers = '1GB'",
-        "max_wal_size = '1GB'",
         "checkpoint_timeout = '1h'",
+        "max_connections = 200",
+        log,
     ];
     Server::start(durability, &settings)
 }

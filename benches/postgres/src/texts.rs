@@ -14,11 +14,11 @@ use crate::{
 };
 
 /// How many callers, and how many texts each of them sends a round.
-const CALLERS: [(usize, usize); 3] = [(1, 100), (16, 60), (64, 30)];
+const CALLERS: [(usize, usize); 3] = [(1, 100), (16, 40), (64, 20)];
 /// A text is two commits.
 const COMMITS: usize = 2;
 /// Texts by which the contenders' rows are compared.
-const COMPARED: usize = 300;
+const COMPARED: usize = 200;
 
 pub(crate) fn run(rounds: usize) -> Result<(), Box<dyn Error>> {
     let server = server(Durability::Full);
