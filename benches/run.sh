@@ -1,5 +1,5 @@
 #!/bin/sh
-# Runs every bench and prints its figures: some half an hour.
+# Runs every bench and prints its figures: some three quarters of an hour; needs PostgreSQL.
 set -eu
 cd "$(dirname "$0")/.."
 cargo build --quiet --release --example replay
@@ -11,6 +11,10 @@ done
 for bench in machines event_sourcing driver; do
     printf '\n-- %s\n' "$bench"
     cargo run --quiet --release -p optin-benches-peers --bin "$bench"
+done
+for bench in texts commits sizes growth; do
+    printf '\n-- postgres %s\n' "$bench"
+    cargo run --quiet --release -p optin-benches-postgres -- "$bench"
 done
 printf '\n-- replay\n'
 cargo run --quiet --release -p optin-benches --bin replay -- "$target/release/examples/replay"
