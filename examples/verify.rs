@@ -259,15 +259,14 @@ fn database(file: &str, account: &str, known: &Known) -> Outcome<()> {
 /// What the audit of a database proves.
 fn proven(audit: &Audit, checkpoint: Option<&Checkpoint>) -> Vec<String> {
     let entries = count(audit.entries, "entry", "entries");
-    let (chains, are) = match audit.chains {
-        1 => (format!("1 chain of {entries} is whole"), "its entries fit one another".into()),
-        chains => {
-            let each = "the entries of each fit one another".to_string();
-            (format!("{chains} chains of {entries} are whole"), each)
-        }
-    };
-    let mut proven =
-        vec![format!("{chains}: {are}, so that none alone was changed, removed or put in between")];
+    let alone = "so that none alone was changed, removed or put in between";
+    let mut proven = vec![match (audit.chains, audit.entries) {
+        (1, 1) => "1 chain of 1 entry is whole".into(),
+        (1, _) => format!("1 chain of {entries} is whole: they fit one another, {alone}"),
+        (chains, _) => format!(
+            "{chains} chains of {entries} are whole: those of each fit one another, {alone}"
+        ),
+    }];
     if audit.disclosed > 0 {
         proven.push(format!("the text of {} of them is what was sealed", audit.disclosed));
         proven.push("what is shown of a contact's chain is about that contact's number".into());

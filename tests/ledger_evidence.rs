@@ -267,7 +267,7 @@ fn the_page_shows_the_conversation_inert_and_whole() {
         "by phone",
         "\u{201c}<code>ana</code>\u{201d} set the contact active",
         "out1",
-        "<th>Settings, revision</th>",
+        "<th>Settings,<br>revision</th>",
         "Written in answer, from",
         "<br>asked to confirm (send_confirmation, new_contact): from then on <strong>not \
          confirmed</strong> (pending)",

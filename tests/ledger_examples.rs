@@ -220,6 +220,10 @@ not proven:
     let (_, bolts, _) = run(&scratch, "export", &["it.db", "bolt", "--all", "bolt.jsonl"]);
     assert_eq!(bolts, "1 contact in bolt.jsonl\n");
     let bolts = fs::read_to_string(scratch.path("bolt.jsonl")).unwrap();
+    let (status, said) = verify(&bolts, &[]);
+    let one =
+        "proven:\n  1 bundle of the account \u{201c}bolt\u{201d} holds, by itself\nnot proven:";
+    assert!(status == 0 && said.starts_with(one), "{said}");
     let mixed = format!("{unsigned}\n{bolts}");
     let refused = "refused: line 2: it is of another account than line 1\n";
     assert_eq!(verify(&mixed, &[]), (1, refused.into()));

@@ -155,7 +155,7 @@ fn a_database_without_a_log_is_said_to_be_signed_by_nobody() {
         said
     };
     let whole = "proven:
-  1 chain of 3 entries is whole: its entries fit one another, so that none alone was changed, removed or put in between
+  1 chain of 3 entries is whole: they fit one another, so that none alone was changed, removed or put in between
   the text of 3 of them is what was sealed
   what is shown of a contact's chain is about that contact's number
   records and settings are what the chains lead to; where texts are gone, by revision

@@ -26,8 +26,8 @@ use crate::ledger::hash::Hash;
 const STYLE: &str = "body{font:16px/1.5 system-ui,sans-serif;max-width:50rem;margin:2rem auto;\
 padding:0 1rem;color:#1a1a1a;background:#fff}table{border-collapse:collapse;width:100%}\
 td,th{text-align:left;vertical-align:top;padding:.4rem .6rem;border-bottom:1px solid #ccc}\
-blockquote{margin:.2rem 0;padding:.2rem .8rem;border-left:3px solid #777;white-space:pre-wrap;\
-overflow-wrap:anywhere}code,li,td:nth-child(3){overflow-wrap:anywhere}code{background:#eee}\
+th{font-size:.9rem}blockquote{margin:.2rem 0;padding:.2rem .8rem;border-left:3px solid #777;\
+white-space:pre-wrap;overflow-wrap:anywhere}code,li,td:nth-child(3){overflow-wrap:anywhere}code{background:#eee}\
 @media(max-width:40rem){td,th{padding:.4rem .2rem}}@media print{body{margin:0}}";
 
 /// What a host that serves the page may say of it (`Content-Security-Policy`): its own style and
@@ -63,7 +63,7 @@ impl Evidence {
             id(self.account.as_str()),
             escaped(&number),
         );
-        page.push_str("<h2>What happened</h2>\n<table><thead><tr><th>Entry</th><th>When</th><th>What</th><th>Settings, revision</th></tr></thead><tbody>\n");
+        page.push_str("<h2>What happened</h2>\n<table><thead><tr><th>Entry</th><th>When</th><th>What</th><th>Settings,<br>revision</th></tr></thead><tbody>\n");
         for ((n, entry), facts) in (0..).zip(&proof.entries).zip(&proof.facts) {
             match entry {
                 Some(entry) => row(&mut page, n, entry, zone),
