@@ -18,13 +18,14 @@ use std::{
     fs::{self, File, OpenOptions},
     io::{BufRead, BufReader, IsTerminal, Seek, SeekFrom, Write, stderr, stdout},
     path::{Path, PathBuf},
+    process::ExitCode,
 };
 
 use chrono::Utc;
 use optin::{
     AccountId, Archive, Contact, PhoneNumber,
     blocking::block_on,
-    ledger::{ChainId, Checkpointer, Directory, Evidence, NoteKey, NoteSigner},
+    ledger::{ChainId, Checkpointer, Directory, Evidence, Ledger, NoteKey, NoteSigner},
     store::SqliteStorage,
 };
 
@@ -127,8 +128,9 @@ impl Begun {
         let mut line = Vec::new();
         while lines.read_until(b'\n', &mut line)? > 0 {
             if !is_of(&line, account) {
-                let (path, account) = (path.display(), account.as_str());
-                return Err(format!("{path} is no export of the account {account:?}").into());
+                let (path, account) = (path.display(), account.as_str().escape_debug());
+                let said = format!("is no export of the account \u{201c}{account}\u{201d}");
+                return Err(format!("{path} {said}").into());
             }
             line.clear();
         }
@@ -218,7 +220,7 @@ fn publish(
     let origin = format!("optin-example/{}", account.as_str());
     let checkpointer = Checkpointer::new(storage, &directory, account.clone(), &origin, &signers);
     let checkpoint = block_on(checkpointer.run_once())?;
-    eprintln!("signed {} entries with the key {key}", checkpoint.size);
+    eprintln!("signed {} with the key {key}", count(checkpoint.size, "entry", "entries"));
     Ok((directory, key))
 }
 
@@ -259,7 +261,28 @@ fn secret(path: &Path) -> Outcome<[u8; 32]> {
     Ok(secret)
 }
 
-fn main() -> Outcome<()> {
+/// The error and what it came of, on one line.
+fn said(error: &dyn Error) -> String {
+    let sources = std::iter::successors(error.source(), |&error| error.source());
+    sources.fold(error.to_string(), |said, source| format!("{said}: {source}"))
+}
+
+/// So many, in words.
+fn count(count: u64, one: &str, many: &str) -> String {
+    format!("{count} {}", if count == 1 { one } else { many })
+}
+
+fn main() -> ExitCode {
+    match exported() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{}", said(&*error));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn exported() -> Outcome<()> {
     let mut arguments: Vec<String> = env::args().skip(1).collect();
     let mut take = |name: &str| {
         let at = arguments.iter().position(|argument| argument == name)?;
@@ -276,11 +299,17 @@ fn main() -> Outcome<()> {
     }
     let storage = SqliteStorage::open(&file)?;
     let account = AccountId::new(&account)?;
+    if block_on(storage.heads(&account, None, 1))?.is_empty() {
+        let account = account.as_str().escape_debug();
+        let nothing = "the database has nothing of the account";
+        return Err(format!("{nothing} \u{201c}{account}\u{201d}").into());
+    }
     let log = log.map(|path| publish(&storage, &account, &path)).transpose()?;
     let exporter = Exporter { storage, account, log };
     match (all, arguments.next()) {
         (Some(path), None) if !path.is_empty() => {
-            println!("{} contacts in {path}", exporter.all(Path::new(&path))?);
+            let contacts = count(exporter.all(Path::new(&path))?, "contact", "contacts");
+            println!("{contacts} in {path}");
         }
         (None, Some(number)) => {
             let evidence = exporter.evidence(PhoneNumber::parse(&number)?)?;

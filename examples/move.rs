@@ -15,6 +15,7 @@ use std::{
     error::Error,
     io::{IsTerminal, stderr},
     path::Path,
+    process::ExitCode,
 };
 
 use optin::{
@@ -61,13 +62,17 @@ fn move_into<F: Movable>(from: &F, to: &str) -> Outcome<()> {
 }
 
 fn move_all<F: Movable, T: Movable>(from: &F, to: &T) -> Outcome<()> {
-    let moved = block_on(Move::new(from, to).run(progress))?;
+    let moved = block_on(Move::new(from, to).run(progress));
     if stderr().is_terminal() {
         eprintln!();
     }
+    let moved = moved?;
+    let count = |count, one| format!("{count} {one}{}", if count == 1 { "" } else { "s" });
     println!(
-        "{} accounts, {} rows, {} of them put in now: all the same in both, and every ledger holds",
-        moved.accounts, moved.rows, moved.put_in
+        "{}, {}, {} of them put in now: all the same in both, and every ledger holds",
+        count(moved.accounts, "account"),
+        count(moved.rows, "row"),
+        moved.put_in
     );
     Ok(())
 }
@@ -81,7 +86,23 @@ fn progress(progress: &Progress) {
     }
 }
 
-fn main() -> Outcome<()> {
+/// The error and what it came of, on one line.
+fn said(error: &dyn Error) -> String {
+    let sources = std::iter::successors(error.source(), |&error| error.source());
+    sources.fold(error.to_string(), |said, source| format!("{said}: {source}"))
+}
+
+fn main() -> ExitCode {
+    match moved() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{}", said(&*error));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn moved() -> Outcome<()> {
     let arguments: Vec<String> = env::args().skip(1).collect();
     let [from_is, from, to_is, to] = arguments.as_slice() else { return Err(USAGE.into()) };
     if (from_is.as_str(), to_is.as_str()) != ("--from", "--to") {

@@ -20,11 +20,12 @@ impl Outbox for Printer {
     }
 }
 
-/// The demo's own clock; a real host passes `Utc::now`.
+/// The demo's own clock, from 2026-03-01T09:00:00Z on; a real host passes `Utc::now`.
 static HOUR: AtomicI64 = AtomicI64::new(0);
 
 fn clock() -> DateTime<Utc> {
-    DateTime::UNIX_EPOCH + chrono::TimeDelta::hours(HOUR.load(Ordering::Relaxed))
+    const BEGIN: DateTime<Utc> = DateTime::from_timestamp_nanos(1_772_355_600_000_000_000);
+    BEGIN + chrono::TimeDelta::hours(HOUR.load(Ordering::Relaxed))
 }
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {

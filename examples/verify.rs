@@ -7,7 +7,7 @@
 //! ```
 //!
 //! KEY is a public key, `name+id+key`, from elsewhere than what is verified; with one, a checkpoint
-//! is asked for. With `--log` evidence is judged against a published log too: whether an entry is
+//! is asked for. Without one a checkpoint that came along is passed over, which is said. With `--log` evidence is judged against a published log too: whether an entry is
 //! missing at its end. `--origin NAME` says which log it must be. Says what was proven and what was
 //! not. Exit status 0: all that was looked at holds. 1: something does not, and the first of it is
 //! named. 2: it could not be looked at.
@@ -18,8 +18,8 @@ use optin::{
     AccountId,
     blocking::block_on,
     ledger::{
-        Checkpoint, Directory, Evidence, NoteKey, Proof,
-        audit::{self, PublishedLog},
+        Checkpoint, Directory, Evidence, Ledger, NoteKey, Proof,
+        audit::{self, Audit, PublishedLog},
     },
     store::SqliteStorage,
 };
@@ -27,6 +27,8 @@ use optin::{
 const USAGE: &str = "usage: verify EVIDENCE.json [--log DIR] [--origin NAME] [KEY...]
        verify --log DIR [--origin NAME] KEY...
        verify --database FILE.db ACCOUNT [--log DIR [--origin NAME] KEY...]";
+
+const FROM_0: &str = "entries are counted from 0";
 
 /// Why it is not well.
 enum Verdict {
@@ -88,6 +90,9 @@ fn evidence(path: &str, known: &Known) -> Outcome<()> {
     let evidence = Evidence::from_json(&text).map_err(bad)?;
     let proof = known.proof(&evidence, log.as_ref())?;
     let hidden = |(number, facts)| format!("entry {number}, not shown, {facts}");
+    if proof.hidden().next().is_some() {
+        println!("{FROM_0}");
+    }
     said("proven", proof.proven());
     said("sealed", proof.hidden().map(hidden).collect());
     said("not proven", proof.not_proven());
@@ -97,7 +102,7 @@ fn evidence(path: &str, known: &Known) -> Outcome<()> {
 /// A bundle a line, of one account, each of another chain.
 fn bundles(text: &str, known: &Known, log: Option<&PublishedLog<'_>>) -> Outcome<()> {
     let (mut chains, mut account) = (HashSet::new(), None);
-    let (mut entries, mut signed, mut hidden, mut opted_out) = (0, 0, 0, 0);
+    let (mut entries, mut signed, mut hidden, mut opted_out, mut unbelieved) = (0, 0, 0, 0, 0);
     for (n, line) in text.lines().enumerate() {
         let of_line = |verdict| match verdict {
             Verdict::Bad(said) => Verdict::Bad(format!("line {}: {said}", n + 1)),
@@ -115,44 +120,79 @@ fn bundles(text: &str, known: &Known, log: Option<&PublishedLog<'_>>) -> Outcome
         signed += proof.included;
         hidden += proof.hidden().count();
         opted_out += proof.hidden().filter(|(_, facts)| facts.is_opt_out()).count();
+        unbelieved += u64::from(proof.is_unbelieved);
     }
     let Some(account) = account else {
         return Err(Verdict::Bad("there is no bundle in it".into()));
     };
-    let mut proven = vec![
-        format!(
-            "{} bundles of the account {:?} hold, each by itself",
-            chains.len(),
-            account.as_str()
-        ),
-        format!("of their {entries} entries {signed} are in a log that was signed"),
-    ];
-    if opted_out > 0 {
-        proven.push(format!("{opted_out} entries that are not shown are opt-outs"));
+    let account = quoted(account.as_str());
+    let mut proven = vec![match chains.len() {
+        1 => format!("1 bundle of the account {account} holds, by itself"),
+        count => format!("{count} bundles of the account {account} hold, each by itself"),
+    }];
+    if signed > 0 {
+        let are = if signed == 1 { "is" } else { "are" };
+        let all = count(entries as u64, "entry", "entries");
+        proven.push(format!("{signed} of {all} {are} in a log that was signed"));
+    }
+    match opted_out {
+        0 => {}
+        1 => proven.push("1 entry that is not shown is an opt-out".into()),
+        _ => proven.push(format!("{opted_out} entries that are not shown are opt-outs")),
     }
     let mut not_proven = Vec::new();
-    if signed < entries {
-        let rest = entries - signed;
-        not_proven.push(format!("that {rest} entries are as they were written: not signed"));
+    match entries - signed {
+        0 => {}
+        1 => not_proven.push("that 1 entry is as it was written: not signed".into()),
+        rest => {
+            not_proven.push(format!("that {rest} entries are as they were written: not signed"))
+        }
     }
-    if hidden > 0 {
-        let said = "not shown: erased, pruned or left out";
-        not_proven.push(format!("what {hidden} entries say: {said}"));
+    if unbelieved > 0 {
+        let bundles = count(unbelieved, "bundle", "bundles");
+        not_proven.push(format!(
+            "that somebody signed: a checkpoint came with {bundles}, but no key was given to \
+             believe it by: give the public key of who signed it"
+        ));
+    }
+    let why = "not shown: erased, pruned or left out";
+    match hidden {
+        0 => {}
+        1 => not_proven.push(format!("what 1 entry says: {why}")),
+        _ => not_proven.push(format!("what {hidden} entries say: {why}")),
     }
     not_proven.push(match log {
         Some(log) => {
             let rest = log.audit().chains.saturating_sub(chains.len() as u64);
             proven.push("no later entry of their chains is in the log".into());
-            format!(
-                "that no contact was left out: the log has {rest} more chains, one of them may \
-                     be the account's own, others of the erased"
-            )
+            match rest {
+                0 => "that no contact was left out of the log itself: it has no more chains than these".into(),
+                1 => "that no contact was left out: the log has 1 more chain, which may be the \
+                      account's own, or of somebody erased"
+                    .into(),
+                _ => format!(
+                    "that no contact was left out: the log has {rest} more chains, one of them \
+                     may be the account's own, others of the erased"
+                ),
+            }
         }
         None => "that no contact was left out, and no entry came after the last of each".into(),
     });
     said("proven", proven);
     said("not proven", not_proven);
     Ok(())
+}
+
+/// So many, in words.
+fn count(count: u64, one: &str, many: &str) -> String {
+    format!("{count} {}", if count == 1 { one } else { many })
+}
+
+/// A name that somebody chose, in quotes that it cannot end.
+fn quoted(name: &str) -> String {
+    let name = name.escape_debug().to_string();
+    let name = name.replace('\u{201c}', "\\u{201c}").replace('\u{201d}', "\\u{201d}");
+    format!("\u{201c}{name}\u{201d}")
 }
 
 fn said(what: &str, sentences: Vec<String>) {
@@ -165,13 +205,17 @@ fn said(what: &str, sentences: Vec<String>) {
 fn published(known: &Known) -> Outcome<()> {
     let Some(log) = known.log()? else { return Err(unreadable(USAGE)) };
     let (Checkpoint { origin, size, .. }, chains) = (log.checkpoint(), log.audit().chains);
-    said(
-        "proven",
-        vec![
-            format!("the log {origin:?} has the {size} entries that were signed"),
-            format!("they are {chains} chains, each with one history from its first entry on"),
-        ],
-    );
+    let all = count(*size, "entry", "entries");
+    let was = if *size == 1 { "was" } else { "were" };
+    let mut proven = vec![format!("the log {} has the {all} that {was} signed", quoted(origin))];
+    match chains {
+        0 => {}
+        1 => proven.push("they are 1 chain, with one history from its first entry on".into()),
+        _ => proven.push(format!(
+            "they are {chains} chains, each with one history from its first entry on"
+        )),
+    }
+    said("proven", proven);
     said(
         "not proven",
         vec![
@@ -193,32 +237,89 @@ fn database(file: &str, account: &str, known: &Known) -> Outcome<()> {
     let account = AccountId::new(account).map_err(unreadable)?;
     let log = known.log()?;
     let checkpoint = log.as_ref().map(PublishedLog::checkpoint);
+    let heads = block_on(storage.heads(&account, None, 1)).map_err(unreadable)?;
+    if heads.is_empty() {
+        let nothing =
+            format!("the database has nothing of the account {}", quoted(account.as_str()));
+        return Err(match checkpoint.map_or(0, |checkpoint| checkpoint.size) {
+            0 => Verdict::Unreadable(nothing),
+            signed => {
+                let signed = count(signed, "entry", "entries");
+                Verdict::Bad(format!("{nothing}, and the log has {signed} under a signature"))
+            }
+        });
+    }
     let audit = audit::storage(&storage, &account, checkpoint);
     let audit = block_on(audit).map_err(bad)?;
-    let mut proven = vec![
-        format!("{} chains of {} entries are whole", audit.chains, audit.entries),
-        format!("the text of {} of them is what was sealed", audit.disclosed),
-        "what is shown of a contact's chain is about that contact's number".into(),
+    said("proven", proven(&audit, checkpoint));
+    said("not proven", not_proven(&audit, checkpoint));
+    Ok(())
+}
+
+/// What the audit of a database proves.
+fn proven(audit: &Audit, checkpoint: Option<&Checkpoint>) -> Vec<String> {
+    let entries = count(audit.entries, "entry", "entries");
+    let alone = "so that none alone was changed, removed or put in between";
+    let mut proven = vec![match (audit.chains, audit.entries) {
+        (1, 1) => "1 chain of 1 entry is whole".into(),
+        (1, _) => format!("1 chain of {entries} is whole: they fit one another, {alone}"),
+        (chains, _) => format!(
+            "{chains} chains of {entries} are whole: those of each fit one another, {alone}"
+        ),
+    }];
+    if audit.disclosed > 0 {
+        proven.push(format!("the text of {} of them is what was sealed", audit.disclosed));
+        proven.push("what is shown of a contact's chain is about that contact's number".into());
+    }
+    proven.push(
         "records and settings are what the chains lead to; where texts are gone, by revision"
             .into(),
-        format!("{} of them are in the log, each in its place", audit.logged),
-    ];
-    if let Some(checkpoint) = checkpoint {
-        let (signed, origin) = (audit.signed, &checkpoint.origin);
-        proven.push(format!("the first {signed} of the log {origin:?} are those that were signed"));
+    );
+    let (logged, are) = (audit.logged, if audit.logged == 1 { "is" } else { "are" });
+    let have = if logged == 1 { "has its place" } else { "have their places" };
+    match checkpoint {
+        Some(Checkpoint { origin, size, .. }) => {
+            let origin = quoted(origin);
+            if logged > 0 {
+                proven.push(format!("{logged} of them {are} in the log, each in its place"));
+            }
+            match size {
+                0 => {}
+                1 => proven.push(format!("the first entry of the log {origin} is the one signed")),
+                _ => proven.push(format!(
+                    "the first {size} of the log {origin} are those that were signed"
+                )),
+            }
+        }
+        None if logged > 0 => proven.push(format!(
+            "{logged} of them {have} in the account's own log, which nobody has signed here"
+        )),
+        None => {}
     }
-    let mut not_proven = vec![
-        "that no entry came after them, and that the clock was right".into(),
+    proven
+}
+
+/// What it does not prove.
+fn not_proven(audit: &Audit, checkpoint: Option<&Checkpoint>) -> Vec<String> {
+    let mut not_proven = Vec::new();
+    match (checkpoint, audit.entries.saturating_sub(audit.signed)) {
+        (Some(_), 0) => {}
+        (Some(_), 1) => {
+            not_proven.push("that 1 entry is as it was written: nobody signed it".into())
+        }
+        (Some(_), rest) => not_proven
+            .push(format!("that {rest} entries are as they were written: nobody signed them")),
+        (None, _) => not_proven.push(
+            "that the chains are as they were written: no signed log was given, and whoever keeps \
+             the ledger could have made all of it anew"
+                .into(),
+        ),
+    }
+    not_proven.push("that no entry came after them, and that the clock was right".into());
+    not_proven.push(
         "that what is queued, and the marks of texts that were seen, are what they led to".into(),
-    ];
-    if audit.entries > audit.signed {
-        let rest = audit.entries - audit.signed;
-        let unsigned = format!("that {rest} entries are as they were written: nobody signed them");
-        not_proven.insert(0, unsigned);
-    }
-    said("proven", proven);
-    said("not proven", not_proven);
-    Ok(())
+    );
+    not_proven
 }
 
 fn verified(mut arguments: Vec<String>) -> Outcome<()> {
@@ -253,7 +354,10 @@ fn main() -> ExitCode {
     match verified(env::args().skip(1).collect()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(Verdict::Bad(said)) => {
-            println!("refused: {said}");
+            let is_number = |rest: &str| rest.starts_with(|first: char| first.is_ascii_digit());
+            let names_an_entry = said.split("entry ").skip(1).any(is_number);
+            let from_0 = if names_an_entry { format!(" ({FROM_0})") } else { String::new() };
+            println!("refused: {said}{from_0}");
             ExitCode::from(1)
         }
         Err(Verdict::Unreadable(said)) => {

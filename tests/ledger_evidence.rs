@@ -88,12 +88,13 @@ fn evidence_proves_what_happened() {
         proof.proven(),
         [
             "the 6 entries of the account \u{201c}acme\u{201d}, from 2026-03-01 09:00:00 UTC to \
-             2026-03-01 12:00:00 UTC, are one chain: none was changed, removed or put between them",
+             2026-03-01 12:00:00 UTC, are one chain: they fit one another, so that none alone was \
+             changed, removed or put in between",
             "they are about the number +12065550001: they say so, and it is what was sealed",
             "the words and times of 6 of them are those that were sealed",
             "the first 6 were in the log \u{201c}example.com/acme\u{201d} when 8 entries of it were \
              signed",
-            "they lead to the state active at revision 5",
+            "by the last of them the contact may be messaged (active, revision 5)",
         ]
     );
     assert_eq!(
@@ -266,6 +267,17 @@ fn the_page_shows_the_conversation_inert_and_whole() {
         "by phone",
         "\u{201c}<code>ana</code>\u{201d} set the contact active",
         "out1",
+        "<th>Settings,<br>revision</th>",
+        "Written in answer, from",
+        "<br>asked to confirm (send_confirmation, new_contact): from then on <strong>not \
+         confirmed</strong> (pending)",
+        "<br>taken as a yes (mark_active, keyword_matched): from then on <strong>may be \
+         messaged</strong> (active)",
+        "The request to confirm was accepted by the provider as \
+         \u{201c}<code>out1</code>\u{201d} (none, accepted): from then on",
+        "<br>taken as an opt-out (opt_out, opt_out_keyword): from then on <strong>opted \
+         out</strong> (opted_out)",
+        "<br>set by hand (mark_active, overridden)",
         "What was not proven",
         "who held the phone with that number",
         "example.com/acme",
@@ -274,6 +286,57 @@ fn the_page_shows_the_conversation_inert_and_whole() {
     }
     assert!(!page.contains("<b>") && !page.contains('\u{202e}') && !page.contains("<script"));
     assert!(!page.contains("http://") && !page.contains("https://"));
+}
+
+/// What was sealed is read by the chain alone, and the proof says that it was so.
+#[test]
+fn without_a_key_a_checkpoint_is_passed_over_and_that_is_said() {
+    let (_, evidence) = gathered("keyless");
+    let proof = evidence.verify(&[]).unwrap();
+    assert_eq!((proof.included, proof.checkpoint.clone(), proof.is_unbelieved), (0, None, true));
+    assert_eq!(evidence.verify_chain().unwrap(), proof);
+    assert_eq!(
+        proof.not_proven()[0],
+        "that the chain is as it was written, and whoever keeps the ledger has not made all of it \
+         anew: a checkpoint came with it, but no key was given to believe it by: give the public \
+         key of who signed it"
+    );
+    assert!(!proof.proven().iter().any(|it| it.contains("signed") || it.contains("log")));
+    assert!(!evidence.verify(&keys()).unwrap().is_unbelieved);
+    let mut edited = evidence;
+    edited.entries[1].hash = Hash::of(b"other").to_hex();
+    assert!(edited.verify(&[]).is_err());
+}
+
+#[test]
+fn of_one_entry_is_spoken_as_of_one_and_of_none_not_at_all() {
+    let scratch = scratch("one");
+    let (storage, sink) = (MemoryStorage::new(), Directory::new(&scratch.0));
+    let engine = Engine::new(&storage, Provider, || START);
+    let added = Event::Added { source: optin::Source::Csv, opted_out: None };
+    now_or_never(engine.handle(&contact(1), added)).unwrap();
+    let (signers, keys) = (signers(), keys());
+    let checkpointer = Checkpointer::new(&storage, &sink, account(), "example.com/acme", &signers);
+    now_or_never(checkpointer.run_once()).unwrap();
+    let of = contact(1);
+    let evidence = now_or_never(Evidence::gather_published(&storage, &of, &sink, &keys));
+    let mut evidence = evidence.unwrap().unwrap();
+    let first = "the 1 entry of the account \u{201c}acme\u{201d}, of 2026-03-01 09:00:00 UTC, is the \
+                 first of its chain, and fits its seal";
+    let signed = "the first was in the log \u{201c}example.com/acme\u{201d} when 1 entry of it was \
+                  signed";
+    assert_eq!(
+        evidence.verify(&keys).unwrap().proven(),
+        [
+            first,
+            "it is about the number +12065550001: it says so, and it is what was sealed",
+            "its words and its time are those that were sealed",
+            signed,
+            "by it the contact has not confirmed yet, and may only be asked to (pending, revision 1)",
+        ]
+    );
+    (evidence.entries[0].entry, evidence.entries[0].salts) = (None, None);
+    assert_eq!(evidence.verify(&keys).unwrap().proven(), [first, signed]);
 }
 
 #[test]

@@ -24,14 +24,14 @@ fn one_letter_of_the_evidence_is_edited_and_it_is_refused() {
     let (status, said, _) = run(&scratch, "verify", &["evidence.json"]);
     assert_eq!(status, Some(0));
     assert!(
-        said.starts_with("proven:\n  the 3 entries of the account \u{201c}acme\u{201d}, from"),
+        said.starts_with("proven:\n  the 3 entries of the account \u{201c}acme\u{201d}, of 2026"),
         "{said}"
     );
     assert!(said.contains("not proven:\n  that the chain is as it was written"), "{said}");
     fs::write(scratch.path("edited.json"), evidence.replace("Yes please", "Yes pleaze")).unwrap();
     let (status, said, _) = run(&scratch, "verify", &["edited.json"]);
-    let expected =
-        "refused: entry 0: what it says in the field received is not what was committed to\n";
+    let expected = "refused: entry 0: what it says in the field received is not what was committed to \
+         (entries are counted from 0)\n";
     assert_eq!((status, said.as_str()), (Some(1), expected));
     let (status, page, _) = run(&scratch, "export", &["it.db", "acme", NUMBER, "--html"]);
     assert!(
@@ -52,7 +52,7 @@ fn a_signed_log_is_verified_by_its_key_alone() {
     let foreign = "PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW";
     for (arguments, expected) in [
         (vec!["evidence.json", foreign], 1),
-        (vec!["evidence.json"], 1),
+        (vec!["evidence.json"], 0),
         (vec!["evidence.json", "nonsense"], 2),
         (vec!["--log", "log", key], 0),
         (vec!["--log", "log", foreign], 1),
@@ -84,10 +84,10 @@ fn what_is_verified_is_said_of_account_number_and_times() {
     fs::write(scratch.path("evidence.json"), &evidence).unwrap();
     let expected = "\
 proven:
-  the 3 entries of the account \u{201c}acme\u{201d}, from 2026-03-01 09:00:00 UTC to 2026-03-01 09:00:00 UTC, are one chain: none was changed, removed or put between them
+  the 3 entries of the account \u{201c}acme\u{201d}, of 2026-03-01 09:00:00 UTC, are one chain: they fit one another, so that none alone was changed, removed or put in between
   they are about the number +12065550003: they say so, and it is what was sealed
   the words and times of 3 of them are those that were sealed
-  they lead to the state active at revision 3
+  by the last of them the contact may be messaged (active, revision 3)
 not proven:
   that the chain is as it was written: no checkpoint came with it, and whoever keeps the ledger could have made all of it anew
   that no entry came after the last one here, and that the clock of the business was right
@@ -103,7 +103,8 @@ not proven:
     fs::write(scratch.path("hidden.json"), hidden.to_string()).unwrap();
     let (status, said, _) = run(&scratch, "verify", &["hidden.json"]);
     for line in [
-        "  they lead to the state active at revision 3, by what was sealed: entry 2, which made \
+        "entries are counted from 0\nproven:\n",
+        "  by what was sealed the contact may be messaged (active, revision 3): entry 2, which made \
          the last change, is not shown",
         "sealed:\n  entry 2, not shown, 2026-03-01 09:00:00 UTC: texted, decided mark_active \
          (keyword_matched), revision 3 from then on, under settings 0",
@@ -130,7 +131,7 @@ fn a_key_asks_for_a_signature_and_a_log_for_all_that_it_has() {
     let nobody = "refused: no checkpoint came with it: nobody has signed it\n";
     expect(&["unsigned.json", key], 1, nobody);
     expect(&["unsigned.json", "--origin", "optin-example/acme"], 1, nobody);
-    expect(&["early.json", "--origin", "optin-example/acme", key], 0, "they lead to the state");
+    expect(&["early.json", "--origin", "optin-example/acme", key], 0, "by the last of them");
     let other = "refused: the checkpoint is not believed: it is of another log\n";
     expect(&["early.json", "--origin", "optin-example/bolt", key], 1, other);
     let other = "refused: it is of another log\n";
@@ -146,7 +147,8 @@ fn a_key_asks_for_a_signature_and_a_log_for_all_that_it_has() {
     let engine = Engine::new(storage, Provider, || START);
     block_on(engine.handle(&contact(3), texted("later", "STOP"))).unwrap();
     assert_eq!(run(&scratch, "export", &export).0, Some(0));
-    let cut = "refused: entry 3 is missing: the log that was signed has 5 of this chain\n";
+    let cut = "refused: entry 3 is missing: the log that was signed has 5 of this chain (entries \
+               are counted from 0)\n";
     expect(&["early.json", "--log", "log", key], 1, cut);
     expect(&["early.json", key], 0, "that no entry came after the last one here");
 }
@@ -165,14 +167,14 @@ fn a_file_of_bundles_is_summed_up_and_none_may_be_twice_there() {
     };
     let summary = "\
 proven:
-  12 bundles of the account \"acme\" hold, each by itself
-  of their 36 entries 36 are in a log that was signed
+  12 bundles of the account \u{201c}acme\u{201d} hold, each by itself
+  36 of 36 entries are in a log that was signed
 not proven:
   that no contact was left out, and no entry came after the last of each
 ";
     assert_eq!(verify(&whole, &[key]), (0, summary.into()));
     let (status, said) = verify(&whole, &["--log", "log", key]);
-    assert!(status == 0 && said.contains("the log has 0 more chains"), "{said}");
+    assert!(status == 0 && said.contains("it has no more chains than these"), "{said}");
     let lines: Vec<&str> = whole.lines().collect();
     let mut hidden: Value = serde_json::from_str(lines[1]).unwrap();
     for field in ["entry", "salts"] {
@@ -190,16 +192,20 @@ not proven:
     let text = format!("{}\n{hidden}\n", lines[0]);
     let said = "\
 proven:
-  2 bundles of the account \"acme\" hold, each by itself
-  of their 6 entries 6 are in a log that was signed
+  2 bundles of the account \u{201c}acme\u{201d} hold, each by itself
+  6 of 6 entries are in a log that was signed
 not proven:
-  what 1 entries say: not shown: erased, pruned or left out
+  what 1 entry says: not shown: erased, pruned or left out
   that no contact was left out, and no entry came after the last of each
 ";
     assert_eq!(verify(&text, &[key]), (0, said.into()));
     let (status, said) = verify(&format!("{unsigned}\n"), &[]);
     let line = "that 3 entries are as they were written: not signed";
     assert!(status == 0 && said.contains(line), "{said}");
+    let unbelieved =
+        "  that somebody signed: a checkpoint came with 12 bundles, but no key was given";
+    let (status, said) = verify(&whole, &[]);
+    assert!(status == 0 && said.contains(unbelieved) && !said.contains("in a log"), "{said}");
     let twice = format!("{}\n{}\n{}\n", lines[0], lines[1], lines[0]);
     let refused = "refused: line 3: its chain was there before\n";
     assert_eq!(verify(&twice, &[key]), (1, refused.into()));
@@ -212,8 +218,12 @@ not proven:
     let engine = Engine::new(storage, Provider, || START);
     block_on(engine.handle(&bolt, texted("bolt", "Hi"))).unwrap();
     let (_, bolts, _) = run(&scratch, "export", &["it.db", "bolt", "--all", "bolt.jsonl"]);
-    assert_eq!(bolts, "1 contacts in bolt.jsonl\n");
+    assert_eq!(bolts, "1 contact in bolt.jsonl\n");
     let bolts = fs::read_to_string(scratch.path("bolt.jsonl")).unwrap();
+    let (status, said) = verify(&bolts, &[]);
+    let one =
+        "proven:\n  1 bundle of the account \u{201c}bolt\u{201d} holds, by itself\nnot proven:";
+    assert!(status == 0 && said.starts_with(one), "{said}");
     let mixed = format!("{unsigned}\n{bolts}");
     let refused = "refused: line 2: it is of another account than line 1\n";
     assert_eq!(verify(&mixed, &[]), (1, refused.into()));

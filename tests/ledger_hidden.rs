@@ -63,8 +63,8 @@ fn an_opt_out_that_was_left_out_is_named_with_its_time_everywhere() {
     let proven = proof.proven();
     for said in [
         "entry 3, not shown, is an opt-out (opt_out_keyword) at 2026-03-01 11:00:00 UTC",
-        "they lead to the state opted_out at revision 4, by what was sealed: entry 3, which made \
-         the last change, is not shown",
+        "by what was sealed the contact is opted out, and may not be messaged (opted_out, \
+         revision 4): entry 3, which made the last change, is not shown",
         "4 entries are about the number +12065550001: they say so, and it is what was sealed",
     ] {
         assert!(proven.iter().any(|it| it == said), "{said}\n{proven:#?}");
@@ -76,7 +76,7 @@ fn an_opt_out_that_was_left_out_is_named_with_its_time_everywhere() {
                out.</em> Sealed of it: \u{201c}<code>texted</code>\u{201d}, \
                \u{201c}<code>decided</code>\u{201d} \u{201c}<code>opt_out</code>\u{201d}, reason \
                \u{201c}<code>opt_out_keyword</code>\u{201d}, revision 4 from then on: from then on \
-               <strong>opted_out</strong></td><td>0</td></tr>";
+               <strong>opted out</strong> (opted_out)</td><td>0</td></tr>";
     assert!(page.contains(row), "{page}");
 }
 
@@ -115,8 +115,8 @@ fn a_chain_of_which_nothing_is_shown_still_says_where_it_leads() {
     cut.entries.truncate(3);
     cut.head = cut.entries[2].hash.clone();
     let cut = cut.verify(&[]).unwrap();
-    let said = "they lead to the state active at revision 3, by what was sealed: entry 2, which \
-                made the last change, is not shown";
+    let said = "by what was sealed the contact may be messaged (active, revision 3): entry 2, \
+                which made the last change, is not shown";
     assert!(cut.proven().iter().any(|it| it == said));
     assert_eq!((proof.standing(), cut.standing()), (Some(Standing::OptedOut), active));
 }

@@ -144,6 +144,10 @@ fn evidence_cut_off_at_its_end_is_found_by_the_log() {
     let early = published.evidence(1);
     let alone = block_on(Evidence::gather(&published.storage, &contact(1))).unwrap().unwrap();
     assert_eq!((published.judge(&early), published.judge(&alone)), (Ok((2, 2)), Ok((2, 2))));
+    // A log does not make up for a key: what came along signed must be signed by one that is known.
+    let log = PublishedLog::read(&published.directory, &keys()).unwrap();
+    let unknown = log.judge(&early, &[]);
+    assert!(matches!(unknown, Err(BadLedger::Evidence(BadEvidence::Checkpoint(_)))), "{unknown:?}");
     published.text(1, "STOP");
     // Not in the log yet: the early evidence is all that is in it.
     assert_eq!(published.judge(&early), Ok((2, 2)));

@@ -168,6 +168,29 @@ fn a_crm_that_adds_someone_erased_is_told_what_holds() {
 }
 
 #[test]
+fn a_key_that_was_drawn_is_kept_and_finds_its_marks_again_and_no_other_does() {
+    let scratch = Scratch::new("suppression-kept");
+    let reason = |key: Option<SuppressionKey>, n| {
+        let options = sqlite::Options::default();
+        let options = key.into_iter().fold(options, sqlite::Options::suppression);
+        let storage = options.open(scratch.path("it.db")).unwrap();
+        let engine = Engine::new(storage, Provider::default(), || START);
+        block_on(engine.handle(&contact(n), added(None))).unwrap().reason
+    };
+    let drawn = SuppressionKey::draw().unwrap();
+    let kept = drawn.to_bytes();
+    let storage = sqlite::Options::default().suppression(drawn).open(scratch.path("it.db"));
+    let storage = storage.unwrap();
+    for n in 1..=3 {
+        block_on(storage.erase(&contact(n))).unwrap();
+    }
+    drop(storage);
+    assert_eq!(reason(Some(SuppressionKey::new(kept)), 1), Reason::AddedOptedOut);
+    assert_eq!(reason(Some(SuppressionKey::draw().unwrap()), 2), Reason::Added);
+    assert_eq!(reason(None, 3), Reason::Added);
+}
+
+#[test]
 fn a_mark_says_nothing_without_the_key_and_another_key_finds_nothing() {
     let scratch = Scratch::new("suppression-keys");
     let open =

@@ -106,7 +106,10 @@ pub enum BadLedger<E> {
     #[error(transparent)]
     Evidence(BadEvidence),
     /// The log has fewer entries than were signed: the storage went back to an older copy.
-    #[error("the log has {found} entries, and {signed} were signed")]
+    #[error(
+        "what is here is older than what was published: it has {found} entries of the log, and \
+         {signed} were signed. Go on with a later copy: in this one opt-outs may be missing"
+    )]
     WentBack {
         /// Entries that there are.
         found: u64,

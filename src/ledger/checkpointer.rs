@@ -59,7 +59,11 @@ pub enum CheckpointError<S, K> {
     /// The storage has fewer entries than were published, or others: it went back to an older
     /// copy. Do not go on from it without knowing what is missing: texts may act again, and
     /// opt-outs be lost.
-    #[error("the storage went back: {published} entries were published, and it has others")]
+    #[error(
+        "the storage is older than what was published: it has fewer than the {published} \
+         entries that were signed, or others. Stop using it, and go back to a later copy: in this one \
+         opt-outs may be missing, and texts may act again"
+    )]
     WentBack {
         /// Entries under the published checkpoint.
         published: u64,

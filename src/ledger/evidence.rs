@@ -2,6 +2,7 @@
 
 mod facts;
 mod page;
+mod plain;
 mod proof;
 mod visible;
 mod words;

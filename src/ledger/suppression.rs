@@ -14,6 +14,15 @@ use crate::consent::contact::Contact;
 /// A storage that has it leaves a mark when it erases a contact: HMAC-SHA256 over account and
 /// number. A contact that has a mark and is added later, by whomever and as whatever, or declared
 /// to exist, is opted out; one that writes is new, as any other.
+///
+/// ```
+/// use optin::ledger::SuppressionKey;
+/// let key = SuppressionKey::draw()?;
+/// // To be kept where the host keeps its secrets, and read from there at each start.
+/// let secret: [u8; 32] = key.to_bytes();
+/// assert!(SuppressionKey::new(secret) == key);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, PartialEq, Eq)]
 pub struct SuppressionKey([u8; 32]);
 
@@ -23,7 +32,8 @@ impl SuppressionKey {
         Self(key)
     }
 
-    /// A key drawn from the system's source of randomness.
+    /// A key drawn from the system's source of randomness. Draw it once, and keep its
+    /// [bytes](Self::to_bytes): another one finds no mark of this.
     ///
     /// # Errors
     /// [`NoRandomness`].
@@ -31,6 +41,12 @@ impl SuppressionKey {
         let mut key = [0; 32];
         getrandom::fill(&mut key).map_err(|_| NoRandomness)?;
         Ok(Self(key))
+    }
+
+    /// Its 32 bytes, to keep for [`new`](Self::new). Keep them as a secret, and apart from the
+    /// database's backups: once they are lost, so are the marks.
+    pub fn to_bytes(&self) -> [u8; 32] {
+        self.0
     }
 
     /// The mark of a contact: says nothing to who has no key.

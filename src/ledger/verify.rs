@@ -1,5 +1,7 @@
 //! Verifying a chain: it is what it was, or the first bad entry is named.
 
+use alloc::{format, string::String};
+
 use super::{
     encoding::{Field, Sealed},
     hash::Hash,
@@ -12,7 +14,7 @@ use crate::consent::ledger::Entry;
 ///
 /// Somebody or something changed the ledger: go back to a copy, and find out who.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("entry {sequence}: {flaw}")]
+#[error("{}", said(*.sequence, *.flaw))]
 #[non_exhaustive]
 pub struct BadEntry {
     /// Its place in the chain, from 0.
@@ -25,6 +27,33 @@ impl BadEntry {
     /// This flaw, in this entry.
     pub fn new(sequence: u64, flaw: Flaw) -> Self {
         Self { sequence, flaw }
+    }
+}
+
+/// The error in words: what is missing is named, not what stands in its place.
+fn said(sequence: u64, flaw: Flaw) -> String {
+    match flaw {
+        Flaw::OutOfPlace { found } if found > sequence => {
+            let missing = match found - sequence {
+                1 => format!("entry {sequence} is missing"),
+                _ => format!("entries {sequence} to {} are missing", found - 1),
+            };
+            match sequence.checked_sub(1) {
+                Some(before) => format!("{missing}: entry {found} follows entry {before}"),
+                None => format!("{missing}: the first is entry {found}"),
+            }
+        }
+        Flaw::Changed
+        | Flaw::NotSealed
+        | Flaw::OtherAccount
+        | Flaw::OtherChain
+        | Flaw::OutOfPlace { .. }
+        | Flaw::DoesNotFollow
+        | Flaw::CutOff { .. }
+        | Flaw::NotTheHead
+        | Flaw::NotCommitted { .. }
+        | Flaw::Unreadable
+        | Flaw::AtOdds => format!("entry {sequence}: {flaw}"),
     }
 }
 
@@ -45,7 +74,7 @@ pub enum Flaw {
     #[error("it belongs to another chain")]
     OtherChain,
     /// It says of itself that it has another place.
-    #[error("it is number {found} of its chain")]
+    #[error("it says of itself that it is entry {found}")]
     OutOfPlace {
         /// The place that it says.
         found: u64,
@@ -54,7 +83,7 @@ pub enum Flaw {
     #[error("it does not follow the entry before it")]
     DoesNotFollow,
     /// It is missing, and all after it: the chain is shorter than its head says.
-    #[error("it is missing: the chain goes on to {length}")]
+    #[error("it is missing: the chain has {length}")]
     CutOff {
         /// Entries that there should be.
         length: u64,

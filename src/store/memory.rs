@@ -81,7 +81,8 @@ impl MemoryStorage {
         Self::default()
     }
 
-    /// The same storage, which remembers by this key whom it erased.
+    /// The same storage, which remembers by this key whom it erased. With another key, or none, who was
+    /// erased is added as new, and nothing says so.
     #[cfg(feature = "ledger")]
     #[must_use]
     pub fn with_suppression(self, key: SuppressionKey) -> Self {

@@ -100,7 +100,8 @@ impl Options {
     }
 
     /// The same options, with which the storage remembers by this key whom it erased. Default:
-    /// it forgets. Always open a file with the same key.
+    /// it forgets. Always open a file with the same key: with another, or none, who was erased is
+    /// added as new, and nothing says so.
     #[must_use]
     pub fn suppression(self, key: SuppressionKey) -> Self {
         Self { suppression: Some(key), ..self }

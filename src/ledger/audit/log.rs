@@ -150,7 +150,7 @@ impl<'a> PublishedLog<'a> {
     pub fn judge(&self, evidence: &Evidence, keys: &[NoteKey]) -> Result<Proof, Bad> {
         let bad = BadLedger::Evidence;
         let is_signed = evidence.checkpoint.is_some();
-        let proof = if is_signed { evidence.verify(keys) } else { evidence.verify_chain() };
+        let proof = if is_signed { evidence.verify_signed(keys) } else { evidence.verify_chain() };
         let mut proof = proof.map_err(bad)?;
         if self.account.as_ref().is_some_and(|account| *account != proof.account) {
             return Err(bad(BadEvidence::OtherAccount));

@@ -1,6 +1,9 @@
 //! Evidence as a page that a lawyer can read: one file of HTML, nothing to load.
 
-use alloc::{format, string::String};
+use alloc::{
+    format,
+    string::{String, ToString},
+};
 use core::fmt::Write as _;
 
 use base64::{Engine, prelude::BASE64_STANDARD};
@@ -8,10 +11,13 @@ use chrono::{DateTime, FixedOffset, Utc};
 
 use super::{
     Evidence, Facts, Proof,
+    plain::{decided, names, stands},
     visible::{name, visible},
 };
 use crate::consent::{
+    decision::Decision,
     event::{Ending, Event, Override, Settled},
+    id::CarrierCode,
     ledger::{Entry, Fact, Verdict},
     outgoing::{MessageKind, OutgoingText},
 };
@@ -20,8 +26,8 @@ use crate::ledger::hash::Hash;
 const STYLE: &str = "body{font:16px/1.5 system-ui,sans-serif;max-width:50rem;margin:2rem auto;\
 padding:0 1rem;color:#1a1a1a;background:#fff}table{border-collapse:collapse;width:100%}\
 td,th{text-align:left;vertical-align:top;padding:.4rem .6rem;border-bottom:1px solid #ccc}\
-blockquote{margin:.2rem 0;padding:.2rem .8rem;border-left:3px solid #777;white-space:pre-wrap;\
-overflow-wrap:anywhere}code,li,td:nth-child(3){overflow-wrap:anywhere}code{background:#eee}\
+th{font-size:.9rem}blockquote{margin:.2rem 0;padding:.2rem .8rem;border-left:3px solid #777;\
+white-space:pre-wrap;overflow-wrap:anywhere}code,li,td:nth-child(3){overflow-wrap:anywhere}code{background:#eee}\
 @media(max-width:40rem){td,th{padding:.4rem .2rem}}@media print{body{margin:0}}";
 
 /// What a host that serves the page may say of it (`Content-Security-Policy`): its own style and
@@ -57,7 +63,7 @@ impl Evidence {
             id(self.account.as_str()),
             escaped(&number),
         );
-        page.push_str("<h2>What happened</h2>\n<table><thead><tr><th>Entry</th><th>When</th><th>What</th><th>Settings</th></tr></thead><tbody>\n");
+        page.push_str("<h2>What happened</h2>\n<table><thead><tr><th>Entry</th><th>When</th><th>What</th><th>Settings,<br>revision</th></tr></thead><tbody>\n");
         for ((n, entry), facts) in (0..).zip(&proof.entries).zip(&proof.facts) {
             match entry {
                 Some(entry) => row(&mut page, n, entry, zone),
@@ -126,7 +132,7 @@ fn hidden(page: &mut String, n: u64, facts: &Facts, zone: FixedOffset) {
         let _ = write!(page, ", revision {revision} from then on");
     }
     if let Some(standing) = facts.standing() {
-        let _ = write!(page, ": from then on <strong>{}</strong>", standing.name());
+        let _ = write!(page, ": from then on {}", stands(standing));
     }
     let _ = writeln!(page, "</td><td>{policy_revision}</td></tr>");
 }
@@ -138,16 +144,22 @@ fn row(page: &mut String, n: u64, entry: &Entry, zone: FixedOffset) {
             if let Some(text) = text {
                 page.push_str(&written(text));
             }
-            let _ = write!(page, "<br>{} ({})", escaped(decision.name()), escaped(reason.name()));
+            // How a hand-over ended is said in words already.
+            if is_settled(&entry.fact) && *decision == Decision::None {
+                let _ = write!(page, " {}", names(*decision, *reason));
+            } else {
+                let _ = write!(page, "<br>{}", decided(*decision, *reason));
+            }
             if let Some(record) = record {
-                let _ = write!(page, ": from then on <strong>{}</strong>", record.state.name());
+                let _ = write!(page, ": from then on {}", stands(record.state.standing()));
             }
         }
         Verdict::PolicySet { revision, .. } => {
-            let _ = write!(page, "<br>settings {}", revision.number());
+            let _ = write!(page, "<br>settings, revision {}", revision.number());
         }
         Verdict::Refused(refusal) => {
-            let _ = write!(page, "<br>refused: {}", escaped(refusal.name()));
+            let words = escaped(&refusal.to_string());
+            let _ = write!(page, "<br>refused: {words} ({})", refusal.name());
         }
     }
     let _ = writeln!(page, "</td><td>{}</td></tr>", entry.policy_revision.number());
@@ -199,44 +211,56 @@ fn what(entry: &Entry) -> String {
     }
 }
 
+fn is_settled(fact: &Fact) -> bool {
+    matches!(fact, Fact::Event(event) if matches!(**event, Event::Settled(_)))
+}
+
 fn ended(settled: &Settled) -> String {
     let what = kind(settled.kind);
-    match &settled.ending {
+    let coded = |code: &Option<CarrierCode>| {
+        code.as_ref().map_or_else(String::new, |code| format!(" ({})", id(code.as_str())))
+    };
+    let ended = match &settled.ending {
         Ending::Accepted { provider_id } => {
             let taken = provider_id.as_ref().map(|taken| format!(" as {}", id(taken.as_str())));
-            format!("The provider took {what}{}", taken.unwrap_or_default())
+            format!("was accepted by the provider{}", taken.unwrap_or_default())
         }
-        Ending::NotSent { code } => {
-            let code = code.as_ref().map(|code| format!(" ({})", id(code.as_str())));
-            format!("The provider did not send {what}{}", code.unwrap_or_default())
-        }
+        Ending::NotSent { code } => format!("was not sent by the provider{}", coded(code)),
         Ending::Blocked { code } => {
-            format!("The provider blocked {what} ({})", id(code.as_str()))
+            format!("was blocked by the provider ({})", id(code.as_str()))
         }
-        Ending::Unknown => format!("Whether {what} was sent is not known"),
-        Ending::Expired => format!("It was too late for {what}: it was not sent"),
-        Ending::Retry { .. } => format!("The provider did not send {what} yet"),
-        Ending::SetAside => format!("The provider did not send {what}; it was set aside"),
-    }
+        Ending::Unknown => "may have been sent or not: nobody knows".into(),
+        Ending::Expired => "was not sent: it was too late for it".into(),
+        Ending::Retry { .. } => "was not sent by the provider yet".into(),
+        Ending::SetAside => "was not sent by the provider, and was set aside".into(),
+    };
+    format!("{what} {ended}")
 }
 
 fn written(text: &OutgoingText) -> String {
     format!(
-        "<br>Written in answer, from {}: {}<blockquote>{}</blockquote>",
+        "<br>{}, from {}: {}<blockquote>{}</blockquote>",
+        if text.answers.is_some() { "Written in answer" } else { "Written" },
         id(text.from.as_str()),
-        kind(text.kind),
+        of_kind(text.kind),
         escaped(text.body.as_str())
     )
 }
 
+/// The same within a sentence.
+fn of_kind(of: MessageKind) -> String {
+    let (first, rest) = kind(of).split_at(1);
+    first.to_lowercase() + rest
+}
+
 fn kind(kind: MessageKind) -> &'static str {
     match kind {
-        MessageKind::Confirmation => "the request to confirm",
-        MessageKind::Reminder => "a reminder",
-        MessageKind::OptedOut => "the answer to the opt-out",
-        MessageKind::Help => "the answer to the call for help",
-        MessageKind::Confirmed => "the answer to the confirmation",
-        MessageKind::Message => "a message",
+        MessageKind::Confirmation => "The request to confirm",
+        MessageKind::Reminder => "A reminder",
+        MessageKind::OptedOut => "The answer to the opt-out",
+        MessageKind::Help => "The answer to the call for help",
+        MessageKind::Confirmed => "The answer to the confirmation",
+        MessageKind::Message => "A message",
     }
 }
 

@@ -41,6 +41,8 @@ pub struct Proof {
     pub included: usize,
     /// The checkpoint, where there is one, signed by a key that is known.
     pub checkpoint: Option<Checkpoint>,
+    /// Whether a checkpoint came along that was passed over: no key was given to believe it by.
+    pub is_unbelieved: bool,
     /// Whether the whole log was looked through
     /// ([`PublishedLog`](crate::ledger::audit::PublishedLog)): then no entry of this chain under
     /// the checkpoint is missing here.
@@ -115,8 +117,9 @@ pub enum BadEvidence {
 
 impl Evidence {
     /// Checks everything that can be, with the public keys of those whose signature counts: a
-    /// checkpoint that one of them signed must have come with it. Without any key only evidence
-    /// that has no checkpoint is checked, and its chain alone.
+    /// checkpoint that one of them signed must have come with it. Without any key the chain alone
+    /// is checked, as by [`verify_chain`](Self::verify_chain): a checkpoint that came along is
+    /// passed over, and the proof says so.
     ///
     /// The keys must come from elsewhere than the evidence: from the business long before, from
     /// its web site, from a court's file. Which log it is, the proof's checkpoint says: where its
@@ -125,12 +128,19 @@ impl Evidence {
     /// # Errors
     /// [`BadEvidence`]: the first thing that is wrong. Then none of it proves anything.
     pub fn verify(&self, keys: &[NoteKey]) -> Result<Proof, BadEvidence> {
-        let checkpoint = self.checkpoint.as_deref().map(|note| Checkpoint::open(note, keys));
-        let checkpoint = checkpoint.transpose().map_err(BadEvidence::Checkpoint)?;
-        if checkpoint.is_none() && !keys.is_empty() {
-            return Err(BadEvidence::NoCheckpoint);
+        match &self.checkpoint {
+            Some(_) if keys.is_empty() => self.verify_chain(),
+            Some(_) => self.verify_signed(keys),
+            None if keys.is_empty() => self.verified(None),
+            None => Err(BadEvidence::NoCheckpoint),
         }
-        self.verified(checkpoint)
+    }
+
+    /// The same, but that a checkpoint must be there, and signed by one of the keys.
+    pub(in crate::ledger) fn verify_signed(&self, keys: &[NoteKey]) -> Result<Proof, BadEvidence> {
+        let note = self.checkpoint.as_deref().ok_or(BadEvidence::NoCheckpoint)?;
+        let checkpoint = Checkpoint::open(note, keys).map_err(BadEvidence::Checkpoint)?;
+        self.verified(Some(checkpoint))
     }
 
     /// The same, in the log of this name alone: whoever has a key can sign any number of logs, and
@@ -154,7 +164,8 @@ impl Evidence {
         let without_log =
             |entry: &EvidenceEntry| EvidenceEntry { leaf: None, inclusion: None, ..entry.clone() };
         let entries = self.entries.iter().map(without_log).collect();
-        Self { entries, checkpoint: None, ..self.clone() }.verified(None)
+        let proof = Self { entries, checkpoint: None, ..self.clone() }.verified(None)?;
+        Ok(Proof { is_unbelieved: self.checkpoint.is_some(), ..proof })
     }
 
     fn verified(&self, checkpoint: Option<Checkpoint>) -> Result<Proof, BadEvidence> {
@@ -167,6 +178,7 @@ impl Evidence {
             facts: Vec::new(),
             included: 0,
             checkpoint,
+            is_unbelieved: false,
             is_complete: false,
             record: None,
         };

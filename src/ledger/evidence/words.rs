@@ -7,7 +7,10 @@ use super::{
     facts::{Facts, utc},
     visible::name,
 };
-use crate::consent::{ledger::Entry, standing::Standing};
+use crate::{
+    consent::{ledger::Entry, standing::Standing},
+    ledger::checkpoint::Checkpoint,
+};
 
 /// What is known of why an entry is not shown.
 const HIDDEN: &str = "not shown: erased, pruned or left out";
@@ -33,32 +36,29 @@ impl Proof {
     /// What was proven, a sentence each.
     pub fn proven(&self) -> Vec<String> {
         let shown = self.entries.iter().flatten().count();
-        let mut proven = Vec::from([format!(
-            "the {} of the account \u{201c}{}\u{201d}{} are one chain: none was changed, removed \
-             or put between them",
-            entries(self.entries.len()),
-            name(self.account.as_str()),
-            self.times(),
-        )]);
+        let mut proven = Vec::from([self.is_a_chain()]);
         if let Some(number) = self.number {
-            proven.push(format!(
-                "{} are about the number {}: they say so, and it is what was sealed",
-                if shown == self.entries.len() { "they".into() } else { entries(shown) },
-                number.to_e164(),
-            ));
+            proven.push(match (shown, shown == self.entries.len()) {
+                (1, is_all) => format!(
+                    "{} is about the number {}: it says so, and it is what was sealed",
+                    if is_all { "it" } else { "1 entry" },
+                    number.to_e164(),
+                ),
+                (_, is_all) => format!(
+                    "{} are about the number {}: they say so, and it is what was sealed",
+                    if is_all { "they".into() } else { entries(shown) },
+                    number.to_e164(),
+                ),
+            });
         }
-        proven.push(format!("the words and times of {shown} of them are those that were sealed"));
+        match (shown, self.entries.len()) {
+            (0, _) => {}
+            (1, 1) => proven.push("its words and its time are those that were sealed".into()),
+            _ => proven
+                .push(format!("the words and times of {shown} of them are those that were sealed")),
+        }
         if let Some(checkpoint) = &self.checkpoint {
-            let (origin, size) = (name(&checkpoint.origin), checkpoint.size);
-            proven.push(format!(
-                "the first {} were in the log \u{201c}{origin}\u{201d} when {size} entries of it were signed",
-                self.included
-            ));
-            if self.is_complete {
-                proven.push(format!(
-                    "no later entry of this chain is among those {size} entries of the log"
-                ));
-            }
+            self.in_the_log(checkpoint, &mut proven);
         }
         for (number, facts) in self.hidden().filter(|(_, facts)| facts.is_opt_out()) {
             proven.push(format!(
@@ -67,24 +67,54 @@ impl Proof {
                 utc(facts.at)
             ));
         }
-        match (&self.record, self.last_change()) {
-            (Some(record), _) => proven.push(format!(
-                "they lead to the state {} at revision {}",
-                record.state.name(),
-                record.revision.number()
-            )),
-            (None, Some((number, facts))) => {
-                if let Some(standing) = self.standing() {
-                    let (state, revision) = (standing.name(), facts.revision.unwrap_or_default());
-                    proven.push(format!(
-                        "they lead to the state {state} at revision {revision}, by what was sealed: \
-                         entry {number}, which made the last change, is not shown"
-                    ));
-                }
-            }
-            (None, None) => {}
+        if let (Some((number, facts)), Some(standing)) = (self.last_change(), self.standing()) {
+            let (may, name) = (may(standing), standing.name());
+            let revision = facts.revision.unwrap_or_default();
+            proven.push(match (&self.record, self.entries.len()) {
+                (Some(_), 1) => format!("by it {may} ({name}, revision {revision})"),
+                (Some(_), _) => format!("by the last of them {may} ({name}, revision {revision})"),
+                (None, _) => format!(
+                    "by what was sealed {may} ({name}, revision {revision}): entry {number}, which \
+                     made the last change, is not shown"
+                ),
+            });
         }
         proven
+    }
+
+    fn is_a_chain(&self) -> String {
+        let (account, times) = (name(self.account.as_str()), self.times());
+        if self.entries.len() == 1 {
+            return format!(
+                "the 1 entry of the account \u{201c}{account}\u{201d}{times} is the first of its chain, \
+                 and fits its seal"
+            );
+        }
+        let count = entries(self.entries.len());
+        format!(
+            "the {count} of the account \u{201c}{account}\u{201d}{times} are one chain: they fit one \
+             another, so that none alone was changed, removed or put in between"
+        )
+    }
+
+    /// What the log says of the chain, where its checkpoint is believed.
+    fn in_the_log(&self, checkpoint: &Checkpoint, proven: &mut Vec<String>) {
+        let (origin, size) = (name(&checkpoint.origin), entries_of(checkpoint.size));
+        let were = if checkpoint.size == 1 { "was" } else { "were" };
+        let when = format!("in the log \u{201c}{origin}\u{201d} when {size} of it {were} signed");
+        match self.included {
+            0 if self.is_complete => proven.push(format!("no entry of this chain was {when}")),
+            0 => {}
+            1 => proven.push(format!("the first was {when}")),
+            included => proven.push(format!("the first {included} were {when}")),
+        }
+        if self.is_complete && self.included > 0 {
+            let those = match checkpoint.size {
+                1 => "is there in the log beside that one".into(),
+                _ => format!("is among those {size} of the log"),
+            };
+            proven.push(format!("no later entry of this chain {those}"));
+        }
     }
 
     /// What was not proven, a sentence each.
@@ -93,15 +123,24 @@ impl Proof {
         let hidden: Vec<u64> = self.hidden().map(|(number, _)| number).collect();
         let mut not_proven = Vec::new();
         if self.checkpoint.is_none() {
-            not_proven.push(String::from(
+            not_proven.push(String::from(if self.is_unbelieved {
+                "that the chain is as it was written, and whoever keeps the ledger has not made all \
+                 of it anew: a checkpoint came with it, but no key was given to believe it by: give \
+                 the public key of who signed it"
+            } else {
                 "that the chain is as it was written: no checkpoint came with it, and whoever \
-                 keeps the ledger could have made all of it anew",
-            ));
+                 keeps the ledger could have made all of it anew"
+            }));
         } else if self.included < count {
-            not_proven.push(format!(
-                "that the last {} are as they were written: they came after the checkpoint",
-                entries(count - self.included)
-            ));
+            not_proven.push(match count - self.included {
+                1 => {
+                    "that the last entry is as it was written: it came after the checkpoint".into()
+                }
+                rest => format!(
+                    "that the last {} are as they were written: they came after the checkpoint",
+                    entries(rest)
+                ),
+            });
         }
         if !hidden.is_empty() {
             let numbers = numbered(&hidden);
@@ -113,8 +152,8 @@ impl Proof {
         if let (None, Some((number, _)), None) = (&self.record, self.last_change(), self.standing())
         {
             not_proven.push(format!(
-                "the state that they lead to: entry {number}, which made the last change, is not \
-                 shown"
+                "whether the contact may be messaged: entry {number}, which made the last change, \
+                 is not shown"
             ));
         }
         not_proven.push(String::from(if self.is_complete {
@@ -131,6 +170,7 @@ impl Proof {
 
     fn times(&self) -> String {
         match (self.facts.first(), self.facts.last()) {
+            (Some(first), Some(last)) if first.at == last.at => format!(", of {},", utc(last.at)),
             (Some(first), Some(last)) => format!(", from {} to {},", utc(first.at), utc(last.at)),
             (Some(_) | None, _) => String::new(),
         }
@@ -141,8 +181,21 @@ impl Proof {
     }
 }
 
+/// What a standing means for who would message the contact.
+fn may(standing: Standing) -> &'static str {
+    match standing {
+        Standing::Pending => "the contact has not confirmed yet, and may only be asked to",
+        Standing::Active => "the contact may be messaged",
+        Standing::OptedOut => "the contact is opted out, and may not be messaged",
+    }
+}
+
 /// So many of them, in words.
 fn entries(count: usize) -> String {
+    entries_of(count as u64)
+}
+
+fn entries_of(count: u64) -> String {
     if count == 1 { "1 entry".into() } else { format!("{count} entries") }
 }
 
