@@ -18,8 +18,8 @@
 //!
 //! - The first storage must be quiet: no host, no dispatcher and no checkpointer may use it, from
 //!   the beginning of the first run to the end of the last. What is written to it meanwhile all the
-//!   same is an error as far as it can be seen, and never lost in silence: the first storage
-//!   stays as it was.
+//!   same is an error as far as it can be seen, words that are pruned from entries that were moved
+//!   already aside; the first storage stays as it was.
 //! - The other must not be used before the end: it is whole only then.
 //! - A run that was interrupted, by whatever, is run again: it puts in what is missing.
 //! - Entries that wait for their place in the log get it there in an order that is right for each

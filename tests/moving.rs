@@ -113,7 +113,7 @@ fn a_source_that_fails_anywhere_is_as_it_was() {
 #[test]
 fn a_source_that_changes_meanwhile_is_found() {
     let (mut found, mut in_time) = (0, 0);
-    for what in 0..5 {
+    for what in 0..7 {
         for at in 0.. {
             let (source, target) = (memory(), memory());
             furnish(&source);
@@ -171,7 +171,7 @@ fn a_target_in_use_is_found() {
     assert!(matches!(ended, MoveError::Differs { .. } | MoveError::Extra { .. }), "{ended}");
     // Other accounts there are left alone.
     let target = memory();
-    disturb(&target, 4);
+    disturb(&target, 6);
     is_moved(&source, &target);
     let other = AccountId::new(house::OTHER).unwrap();
     assert_eq!(block_on(target.counts(&other)).unwrap().pending, 1);

@@ -210,6 +210,22 @@ fn a_database_without_schema_is_told_of() {
     is_of_use(&storage, 1);
 }
 
+/// It could not keep every text, a STOP among them.
+#[test]
+fn a_database_of_another_encoding_is_refused() {
+    let server = Server::shared();
+    for encoding in ["LATIN1", "SQL_ASCII"] {
+        let name = encoding.to_lowercase();
+        server.session().run(&format!(
+            "CREATE DATABASE {name} ENCODING '{encoding}' LC_COLLATE 'C' LC_CTYPE 'C'
+             TEMPLATE template0"
+        ));
+        let storage = connect(server::config(server.directory(), &name));
+        assert_eq!(block_on(storage.migrate()), Err(PostgresError::Encoding));
+        assert_eq!(block_on(storage.load(&contact(1))).map(drop), Err(PostgresError::Encoding));
+    }
+}
+
 /// The owner of the schema migrates; the hosts' role reads and writes rows, and no more.
 #[test]
 fn a_role_without_rights_on_the_schema_can_use_it() {

@@ -2,15 +2,20 @@
 
 use alloc::vec::{IntoIter, Vec};
 
-use super::Movable;
-use crate::{consent::id::AccountId, ledger::Hash, storage::Queue};
+use super::{Key, Movable, Row};
+use crate::{
+    consent::id::AccountId,
+    ledger::{ChainId, Hash},
+    storage::{Mark, Queue},
+};
 
 /// How far everything in a storage goes: another as soon as anything in it was decided.
 #[derive(PartialEq)]
 pub(super) struct Extent {
     /// Chains and entries.
     pub(super) total: u64,
-    /// A hash over the heads of all chains, the logs and the counts of all accounts.
+    /// A hash over the heads of all chains, the logs and the counts of all accounts, and over what
+    /// has no entry: marks, whom an erasure remembers, and what is to be handed over.
     digest: Hash,
     queue: Queue,
 }
@@ -40,8 +45,55 @@ impl Extent {
                     extent.add(&[&head.chain.0, &head.length.to_be_bytes(), &head.hash.0]);
                 }
             }
+            extent.add_unsealed(storage, &account, page).await?;
         }
         Ok(extent)
+    }
+
+    /// Adds the rows that no head tells of: those before and those after the entries.
+    async fn add_unsealed<S: Movable>(
+        &mut self,
+        storage: &S,
+        account: &AccountId,
+        page: usize,
+    ) -> Result<(), S::Error> {
+        const LAST: ChainId = ChainId([u8::MAX; 16]);
+        let mut after = Key::Erased(LAST);
+        loop {
+            let rows = storage.take_out(account, Some(&after), page).await?;
+            let Some(last) = rows.last() else { return Ok(()) };
+            after = last.key();
+            for row in &rows {
+                match row {
+                    Row::Suppressed { mark } => self.add(&[mark]),
+                    Row::Mark { mark, at } => {
+                        let (inbox, id) = match mark {
+                            Mark::Text { inbox, id } => (inbox.as_str(), id.as_str()),
+                            Mark::Request { id } => ("", id.as_str()),
+                        };
+                        let at = at.timestamp_millis().to_be_bytes();
+                        self.add(&[inbox.as_bytes(), &[0], id.as_bytes(), &at]);
+                    }
+                    Row::Outgoing { outgoing, place, set_aside } => {
+                        let due = place.due.timestamp_millis().to_be_bytes();
+                        let claims = place.claims.to_be_bytes();
+                        let attempts = place.attempts.to_be_bytes();
+                        let number = outgoing.id.contact.number().to_digits().to_be_bytes();
+                        let revision = outgoing.id.revision.number().to_be_bytes();
+                        let state = [outgoing.id.n, place.claimed.into(), (*set_aside).into()];
+                        self.add(&[&number, &revision, &state, &due, &claims, &attempts]);
+                    }
+                    Row::Settings { .. }
+                    | Row::Account { .. }
+                    | Row::Contact { .. }
+                    | Row::Erased { .. }
+                    | Row::Entry { .. } => {}
+                }
+            }
+            if matches!(after, Key::Entry(..)) {
+                after = Key::Entry(LAST, u64::MAX);
+            }
+        }
     }
 
     fn add(&mut self, parts: &[&[u8]]) {

@@ -22,6 +22,7 @@ use optin::{
     blocking::block_on,
     ledger::SuppressionKey,
     moving::{Movable, Move, Moved, Row},
+    storage::{Commit, Mark},
     store::{
         MemoryStorage, SqliteStorage,
         sqlite::{Durability, Options},
@@ -30,7 +31,7 @@ use optin::{
 
 use crate::{
     black_box::Scratch,
-    support::{Clock, START, account, contact, owner, texted},
+    support::{Clock, START, account, contact, inbox, message_id, owner, texted},
 };
 
 pub(crate) fn bolt() -> AccountId {
@@ -227,6 +228,14 @@ pub(crate) fn disturb<S: Movable>(storage: &S, what: usize) {
         1 => drop(block_on(engine.handle(&contact(77), added()))),
         2 => drop(block_on(storage.erase(&contact(1)))),
         3 => drop(block_on(engine.resync(&account(), optin::Crm::Hubspot))),
+        // Without an entry: who is erased that was never there, and a text that changes nothing.
+        4 => drop(block_on(storage.erase(&contact(99)))),
+        5 => {
+            let record = block_on(storage.load(&contact(2))).unwrap().record;
+            let mark = Some(Mark::Text { inbox: inbox(), id: message_id("new") });
+            let commit = Commit::keep(contact(2), record.as_ref(), START + TimeDelta::days(9));
+            drop(block_on(storage.commit(Commit { mark, ..commit })));
+        }
         _ => {
             let account = AccountId::new(OTHER).unwrap();
             drop(block_on(engine.handle(&Contact::new(account, contact(1).number()), added())));

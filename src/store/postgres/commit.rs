@@ -233,8 +233,8 @@ fn write<'a>(
         writes.settle(&settlement.id, destination, settlement.then);
     }
     let head = stored.contact.map(|(_, head)| head);
-    if let (Some(mark), Change::Put(_), false) =
-        (&job.erasure, &commit.change, stored.is_suppressed)
+    if let (Some(mark), false) = (&job.erasure, stored.is_suppressed)
+        && (matches!(commit.change, Change::Put(_)) || job.entry.is_some())
     {
         writes.unsuppressed(account, mark);
     }

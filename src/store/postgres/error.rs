@@ -44,6 +44,10 @@ pub enum PostgresError {
     /// Others were at the same rows again and again. Repeat.
     #[error("others were at the same rows again and again")]
     Contended,
+    /// The database has another encoding than UTF8: it could not keep every text, a STOP among
+    /// them. Make one with `ENCODING 'UTF8'`.
+    #[error("the database's encoding is not UTF8")]
+    Encoding,
     /// A name holds a zero byte, which PostgreSQL keeps in no text. Refuse what came with it.
     #[error("{what} holds a zero byte, which PostgreSQL cannot keep")]
     ZeroByte {

@@ -18,6 +18,9 @@ pub(super) const VERSIONS: &str = include_str!("schema/000.sql");
 
 /// Fails where the database has another schema than this version knows.
 pub(super) async fn check(session: &Session) -> Result<(), Failure> {
+    if !session.keeps_all() {
+        return Err(PostgresError::Encoding.into());
+    }
     let rows = session.read(bound!(sql::SCHEMA_VERSION)).await?;
     let found = rows.first().map(|row| row.try_get(0)).transpose();
     match found.map_err(|_| BadRow::of("schema"))? {

@@ -3,22 +3,29 @@
 use core::{
     cell::{Cell, RefCell},
     future::{Future, poll_fn},
+    pin::Pin,
     sync::atomic::{AtomicBool, Ordering},
+    task::Poll,
     time::Duration,
 };
 use std::{boxed::Box, collections::HashMap, sync::Arc, vec::Vec};
 
-use futures_util::future::{LocalBoxFuture, join_all};
+use futures_util::future::{LocalBoxFuture, MaybeDone, join_all, maybe_done};
 use tokio::task::AbortHandle;
 use tokio_postgres::{
-    AsyncMessage, Client, Row, Socket, Statement, error::Severity, tls::MakeTlsConnect,
+    AsyncMessage, Client, Row, Socket, Statement,
+    error::{Severity, SqlState},
+    tls::MakeTlsConnect,
     types::ToSql,
 };
 
-use super::{failure::Failure, hosts::Place, sql::Sql};
+use super::{PostgresError, failure::Failure, hosts::Place, sql::Sql};
 
 /// A statement with its values.
 pub(super) type Bound<'a> = (Sql, Vec<&'a (dyn ToSql + Sync)>);
+
+/// What the server answers to a statement, which is sent when this is first polled.
+type Answer<'s> = LocalBoxFuture<'s, Result<Vec<Row>, tokio_postgres::Error>>;
 
 /// A statement with its values, each hidden.
 macro_rules! bound {
@@ -52,6 +59,8 @@ pub(super) struct Session {
     place: Place,
     /// What drives the connection, and holds its socket.
     driver: AbortHandle,
+    /// Whether the database keeps every text there is: its encoding is UTF8.
+    keeps_all: bool,
     /// Whether an answer is waited for, or was until nobody waited any more.
     awaits: Cell<bool>,
 }
@@ -69,6 +78,7 @@ impl Session {
         T::Stream: Send + 'static,
     {
         let (client, mut connection) = config.connect(tls).await?;
+        let keeps_all = connection.parameter("server_encoding") == Some("UTF8");
         let warned = Arc::new(AtomicBool::new(false));
         let warns = warned.clone();
         let driver = tokio::spawn(async move {
@@ -90,12 +100,18 @@ impl Session {
             place,
             driver: driver.abort_handle(),
             awaits: Cell::new(false),
+            keeps_all,
         })
     }
 
     /// Whether it is of no use any more, by itself or because its host fell silent.
     pub(super) fn is_closed(&self) -> bool {
         self.client.is_closed() || self.place.is_left()
+    }
+
+    /// Whether the database keeps every text there is.
+    pub(super) fn keeps_all(&self) -> bool {
+        self.keeps_all
     }
 
     /// The host that it is at.
@@ -134,9 +150,16 @@ impl Session {
     pub(super) async fn commit(&self, statements: &[Bound<'_>]) -> Result<Vec<Vec<Row>>, Failure> {
         self.prepare_all(statements).await?;
         self.warned.store(false, Ordering::Release);
-        let commit = self.simple("COMMIT");
-        let all = self.sent(statements).chain(core::iter::once(commit));
-        let mut answers = self.within(join_all(all)).await.map_err(|_| Failure::NotKnown)?;
+        let mut all = Vec::with_capacity(statements.len() + 1);
+        for statement in self.sent(statements) {
+            all.push(self.begun(statement).await?);
+        }
+        all.push(maybe_done(self.simple("COMMIT")));
+        let done = all.into_iter().map(|mut sent| async move {
+            Pin::new(&mut sent).await;
+            Pin::new(&mut sent).take_output().unwrap_or_else(|| Ok(Vec::new()))
+        });
+        let mut answers = self.within(join_all(done)).await.map_err(|_| Failure::NotKnown)?;
         self.in_transaction.set(false);
         let committed = answers.pop().unwrap_or_else(|| Ok(Vec::new()));
         let mut rows = Vec::with_capacity(answers.len());
@@ -150,6 +173,22 @@ impl Session {
         }
         committed.map_err(|error| Failure::of_commit(&error))?;
         self.unwarned(rows)
+    }
+
+    /// A statement that was sent. One that cannot be, since it is too large for a message or the
+    /// connection is closed, must keep `COMMIT` from being sent after the others.
+    async fn begun<'s>(&self, statement: Answer<'s>) -> Result<MaybeDone<Answer<'s>>, Failure> {
+        let mut sent = maybe_done(statement);
+        poll_fn(|context| Poll::Ready(Pin::new(&mut sent).poll(context).is_ready())).await;
+        match Pin::new(&mut sent).output_mut() {
+            Some(Err(error)) if error.code().is_none() => Err(if self.client.is_closed() {
+                Failure::Lost
+            } else {
+                let code = SqlState::PROGRAM_LIMIT_EXCEEDED;
+                PostgresError::Server { code }.into()
+            }),
+            Some(Ok(_) | Err(_)) | None => Ok(sent),
+        }
     }
 
     /// Ends a transaction that came to nothing, if one is open.
@@ -166,21 +205,15 @@ impl Session {
         done.map_err(|error| Failure::of(&error))
     }
 
-    fn simple<'s>(
-        &'s self,
-        sql: &'static str,
-    ) -> LocalBoxFuture<'s, Result<Vec<Row>, tokio_postgres::Error>> {
+    fn simple<'s>(&'s self, sql: &'static str) -> Answer<'s> {
         Box::pin(async { self.client.batch_execute(sql).await.map(|()| Vec::new()) })
     }
 
     /// The statements' futures; each is sent when it is first polled, and waits for no other.
-    fn sent<'s>(
-        &'s self,
-        statements: &'s [Bound<'_>],
-    ) -> impl Iterator<Item = LocalBoxFuture<'s, Result<Vec<Row>, tokio_postgres::Error>>> {
-        statements.iter().map(move |(sql, values)| -> LocalBoxFuture<'s, _> {
-            Box::pin(self.send(*sql, values))
-        })
+    fn sent<'s>(&'s self, statements: &'s [Bound<'_>]) -> impl Iterator<Item = Answer<'s>> {
+        statements
+            .iter()
+            .map(move |(sql, values)| -> Answer<'s> { Box::pin(self.send(*sql, values)) })
     }
 
     async fn send(
