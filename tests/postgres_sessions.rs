@@ -151,7 +151,11 @@ fn sessions_that_an_operator_ends_lose_nothing() {
     let operator = database.session();
     let mut ended = 0;
     let seen = Writers::work(&storage, &database, |writers| {
-        for _ in 0..60 {
+        // Sixty times, and until a commit was cut off after it was sent.
+        for round in 0..1_000 {
+            if round >= 60 && writers.seen.not_known.load(Ordering::Relaxed) > 0 {
+                break;
+            }
             writers.wait_for(10);
             ended += operator.number(
                 "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
