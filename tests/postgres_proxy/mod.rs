@@ -184,6 +184,10 @@ impl Shared {
             let message = read(&mut from, is_first)?;
             is_first = false;
             let through = self.pass(side);
+            if through.is_some() && side == Side::Client {
+                // Before the server can answer.
+                shut(from);
+            }
             match through {
                 None | Some(Through::All) => to.write_all(&message)?,
                 Some(Through::Half) => to.write_all(&message[..message.len() / 2])?,
