@@ -24,7 +24,7 @@ use optin::{
         postgres::{Options, PostgresError},
     },
 };
-use server::{Database, Durability, Server, config};
+use server::{Durability, Server, config};
 use tokio_postgres::{Config, NoTls, error::SqlState};
 
 /// How long callers wait for a server.
@@ -34,11 +34,6 @@ const IN_TIME: Duration = Duration::from_secs(8);
 
 fn connect(config: Config) -> PostgresStorage {
     Options::default().patience(PATIENCE).connect(config, NoTls).unwrap()
-}
-
-fn migrate(database: &Database<'_>) {
-    let storage = PostgresStorage::connect(database.config(), NoTls).unwrap();
-    block_on(storage.migrate()).unwrap();
 }
 
 /// Each kind of call fails so, in time.
@@ -66,7 +61,7 @@ fn works(storage: &PostgresStorage, n: u64) {
 fn a_wrong_password_is_refused() {
     let server = Server::start(Durability::None, &[]);
     let database = server.create_database();
-    migrate(&database);
+    database.migrated(Options::default());
     database
         .session()
         .run("CREATE ROLE guarded LOGIN SUPERUSER PASSWORD 'right'; CREATE ROLE locked NOLOGIN");
@@ -123,7 +118,7 @@ fn a_server_that_says_nothing_is_told_of_in_time() {
 fn a_server_that_takes_no_writes_is_not_used() {
     let server = Server::start(Durability::None, &[]);
     let database = server.create_database();
-    migrate(&database);
+    database.migrated(Options::default());
     server.set(&["default_transaction_read_only = on"]);
     server.shut_down();
     server.start_again();
@@ -141,7 +136,7 @@ fn turn_to_standby(server: &Server) {
 fn a_standby_is_used_once_it_is_promoted() {
     let server = Server::start(Durability::None, &[]);
     let database = server.create_database();
-    migrate(&database);
+    database.migrated(Options::default());
     let storage = connect(database.config());
     works(&storage, 1);
     turn_to_standby(&server);
@@ -161,7 +156,7 @@ fn of_many_hosts_the_one_that_takes_writes_is_used() {
     let database = primary.create_database();
     standby.session().run(&format!("CREATE DATABASE {}", database.name()));
     turn_to_standby(&standby);
-    migrate(&database);
+    database.migrated(Options::default());
     let scratch = Scratch::new("hosts");
     let hosts = |hosts: &[&Path]| {
         let mut config = config(hosts[0], database.name());
@@ -186,7 +181,7 @@ fn of_many_hosts_the_one_that_takes_writes_is_used() {
 #[test]
 fn a_first_host_that_says_nothing_holds_up_no_other() {
     let database = Server::shared().create_database();
-    migrate(&database);
+    database.migrated(Options::default());
     let scratch = Scratch::new("mute-host");
     let _mute = UnixListener::bind(scratch.path(".s.PGSQL.5432")).unwrap();
     let mut hosts = config(scratch.directory(), database.name());
