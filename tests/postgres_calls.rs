@@ -6,16 +6,18 @@ mod server;
 
 use core::time::Duration;
 use std::{
-    sync::{Mutex, OnceLock},
+    sync::{Mutex, OnceLock, mpsc},
     thread,
     time::Instant,
 };
 
 use chrono::{DateTime, Utc};
+use futures_util::future::{join_all, join3};
 use optin::{
     AccountId, Contact, Engine, Event, HandleError, Handover, InboxId, MessageId, Outbox, Outgoing,
     PhoneNumber, Storage, Text,
     blocking::block_on,
+    decide,
     storage::{Change, Commit, Committed, Mark},
     store::{PostgresError, PostgresStorage, postgres::Options},
 };
@@ -35,9 +37,12 @@ fn contact(n: u64) -> Contact {
     Contact::new(AccountId::new("acme").unwrap(), number)
 }
 
+fn inbox() -> InboxId {
+    InboxId::new("+18885550100").unwrap()
+}
+
 fn text(id: &str) -> Event<'static> {
-    let inbox = InboxId::new("+18885550100").unwrap();
-    Event::Texted(Text::new(inbox, MessageId::new(id).unwrap(), "My secret"))
+    Event::Texted(Text::new(inbox(), MessageId::new(id).unwrap(), "My secret"))
 }
 
 fn now() -> DateTime<Utc> {
@@ -54,19 +59,7 @@ fn first_text(storage: &PostgresStorage, n: u64) -> Handled {
 
 /// A commit that changes nothing, of a contact without a record.
 fn nothing(contact: Contact) -> Commit {
-    Commit {
-        contact,
-        expected: None,
-        suppressed: false,
-        change: Change::Keep,
-        mark: None,
-        entry: None,
-        outgoing: Vec::new(),
-        lease: None,
-        cancel: optin::Cancel::Nothing,
-        settle: None,
-        at: now(),
-    }
+    Commit::keep(contact, None, now())
 }
 
 /// Transactions that wrote something while this ran.
@@ -104,6 +97,47 @@ fn what_is_committed_at_once_is_committed_together() {
         assert!(is_right(count, texts), "{count}");
         assert_eq!(database.session().number("SELECT count(*) FROM optin.contacts"), texts);
     }
+}
+
+#[test]
+fn commits_that_one_before_them_makes_conflicts_cost_no_transaction() {
+    let server = Server::start(Durability::None, &[]);
+    let database = server.create_database();
+    let storage = database.migrated(Options::default());
+    first_text(&storage, 0).unwrap();
+    let known = block_on(storage.load(&contact(0))).unwrap();
+    let stop = Text::new(inbox(), MessageId::new("SM1").unwrap(), "STOP");
+    let stopped = decide(&known.current.policy, known.record.as_ref(), &Event::Texted(stop), now());
+    let stop = Commit {
+        change: Change::Put(stopped.unwrap().record.unwrap()),
+        ..Commit::keep(contact(0), known.record.as_ref(), now())
+    };
+    let other = Commit::keep(contact(0), known.record.as_ref(), now());
+    let locks = database.session();
+    let mut verdicts = Vec::new();
+    let count = transactions(&database, || {
+        locks.run("BEGIN; SELECT 1 FROM optin.contacts FOR UPDATE");
+        verdicts = thread::scope(|scope| {
+            let (all_wait, waits) = mpsc::channel();
+            let (stop, storage) = (&stop, &storage);
+            let all = scope.spawn(move || {
+                let all = (0..40).map(|_| storage.commit(stop.clone()));
+                let last = storage.commit(other);
+                let waiting = async { all_wait.send(()).unwrap() };
+                block_on(join3(join_all(all), last, waiting))
+            });
+            waits.recv().unwrap();
+            locks.run("ROLLBACK");
+            let (mut verdicts, last, ()) = all.join().unwrap();
+            verdicts.push(last);
+            verdicts
+        });
+    });
+    let mut verdicts = verdicts.into_iter().map(Result::unwrap);
+    assert_eq!(verdicts.next(), Some(Committed::Applied { in_flight: Vec::new() }));
+    assert_eq!(verdicts.collect::<Vec<_>>(), [const { Committed::Conflict }; 40]);
+    // The first, and the one that held it up.
+    assert_eq!(count, 2);
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use core::time::Duration;
 use std::{
     boxed::Box,
-    collections::{HashSet, VecDeque},
+    collections::{HashMap, HashSet, VecDeque},
     vec::Vec,
 };
 
@@ -16,8 +16,8 @@ use super::{
     work::Work,
 };
 use crate::{
-    consent::{contact::Contact, id::AccountId},
-    storage::{Committed, Mark},
+    consent::{contact::Contact, id::AccountId, record::Record},
+    storage::{Change, Committed, Mark},
     store::prepared::Prepared,
 };
 
@@ -136,6 +136,33 @@ impl Lanes {
         taken
     }
 
+    /// Takes out the commits that wait and can only conflict: each rests on another record than the
+    /// one that one of these has just stored.
+    pub(super) fn take_overtaken(
+        &mut self,
+        done: &[&Prepared],
+        verdicts: &[Committed],
+    ) -> Vec<Waiting<Prepared, Committed>> {
+        let stored: HashMap<&Contact, &Record> = done
+            .iter()
+            .zip(verdicts)
+            .filter_map(|(job, verdict)| match (&job.commit.change, verdict) {
+                (Change::Put(record), Committed::Applied { .. }) => {
+                    Some((&job.commit.contact, record))
+                }
+                _ => None,
+            })
+            .collect();
+        let (overtaken, left): (VecDeque<_>, _) =
+            self.commits.0.drain(..).partition(|(.., waiting)| {
+                let commit = &waiting.input.commit;
+                let stored = stored.get(&commit.contact);
+                stored.is_some_and(|stored| commit.expected.as_ref() != Some(*stored))
+            });
+        self.commits.0 = left;
+        overtaken.into_iter().map(|(_, _, waiting)| waiting).collect()
+    }
+
     /// The next batch, of the lane that has waited longest; one that is smaller than what is under
     /// way of its lane only where it is `enough`.
     pub(super) fn next(&mut self, limits: Limits, enough: bool) -> Found {
@@ -191,6 +218,10 @@ impl Lanes {
         for key in &done.keys {
             self.in_hand.remove(key);
         }
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.loads.0.is_empty() && self.commits.0.is_empty() && self.work.0.is_empty()
     }
 
     /// Takes no more, and drops what waits.

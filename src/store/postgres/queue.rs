@@ -27,6 +27,8 @@ pub(super) struct Queue {
     lanes: Mutex<Lanes>,
     limits: Limits,
     room: Arc<Semaphore>,
+    /// Wakes whichever worker was busy last: its connection has in its caches what others would
+    /// have to fetch.
     changed: Notify,
     ended: Notify,
 }
@@ -72,7 +74,7 @@ impl Queue {
         let came = lanes.came;
         lane(&mut lanes).0.push_back((came, room, job));
         drop(lanes);
-        self.changed.notify_one();
+        self.changed.notify_last();
         Ok(())
     }
 
@@ -86,18 +88,20 @@ impl Queue {
                 None => self.limits.linger,
                 Some(waited) => self.limits.linger.saturating_sub(waited),
             };
-            let found = {
+            let (found, is_empty) = {
                 let mut lanes = self.lanes();
                 if lanes.is_closed {
-                    self.changed.notify_one();
+                    self.changed.notify_last();
                     return None;
                 }
-                lanes.next(self.limits, left.is_zero())
+                (lanes.next(self.limits, left.is_zero()), lanes.is_empty())
             };
             match found {
                 Found::Batch(batch) => {
-                    // Another worker may have something to do with what is left.
-                    self.changed.notify_one();
+                    if !is_empty {
+                        // Another worker may have something to do with what is left.
+                        self.changed.notify_last();
+                    }
                     return Some(batch);
                 }
                 Found::Small => {
@@ -113,11 +117,19 @@ impl Queue {
         }
     }
 
+    /// Answers those that wait with commits which the ones just done made conflicts: each would
+    /// take a transaction to be told so, and many may write about one contact at once.
+    pub(super) fn overtake(&self, done: &[&Prepared], verdicts: &[Committed]) {
+        let overtaken = self.lanes().take_overtaken(done, verdicts);
+        for waiting in overtaken {
+            // Nobody waits any more where the future was dropped.
+            let _ = waiting.answer.send(Ok(Committed::Conflict));
+        }
+    }
+
+    /// Gives back what a batch had. Nobody is told: who was at it looks next itself.
     pub(super) fn finish(&self, done: Done) {
-        let mut lanes = self.lanes();
-        lanes.finish(done);
-        drop(lanes);
-        self.changed.notify_one();
+        self.lanes().finish(done);
     }
 
     /// Takes no more; what waits is dropped, and who waits for it told so.
@@ -126,7 +138,7 @@ impl Queue {
         lanes.close();
         drop(lanes);
         self.room.close();
-        self.changed.notify_one();
+        self.changed.notify_last();
         self.ended.notify_one();
     }
 

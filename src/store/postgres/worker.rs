@@ -15,6 +15,7 @@ use super::{
     session::Session,
     work::Work,
 };
+use crate::store::prepared::Prepared;
 
 /// How long to wait before the second try to connect; twice as long before each other.
 const FIRST_PAUSE: Duration = Duration::from_millis(20);
@@ -46,7 +47,15 @@ impl Worker {
             let done = batch.done();
             match batch {
                 Batch::Loads(jobs) => self.gathered(jobs, load::load).await,
-                Batch::Commits(jobs) => self.gathered(jobs, commit::commit).await,
+                Batch::Commits(jobs) => {
+                    let queue = self.queue.clone();
+                    let commits = async |session: &Session, commits: &[&Prepared]| {
+                        let verdicts = commit::commit(session, commits).await?;
+                        queue.overtake(commits, &verdicts);
+                        Ok(verdicts)
+                    };
+                    self.gathered(jobs, commits).await;
+                }
                 Batch::Work(work) => self.work(work).await,
             }
             self.queue.finish(done);
