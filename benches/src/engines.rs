@@ -55,13 +55,20 @@ impl<S: Storage> Driven<S> {
     }
 }
 
-/// The contact of this number among a million, numbers far apart following one another.
+/// The lowest phone number of a contact.
+pub const FIRST: u64 = 12_000_000_000;
+/// How far the numbers of two contacts that follow one another lie apart, in a round.
+pub const APART: u64 = 61_195_309;
+/// How many phone numbers there are.
+pub const NUMBERS: u64 = 100_000_000;
+
+/// The contact of this number among a hundred million, in no order: as people come.
 ///
 /// # Panics
-/// Never for a number below a million.
+/// Never: all phone numbers are E.164.
 pub fn contact(number: usize) -> Contact {
-    let mixed = number * 611_953 % 1_000_000;
-    let phone = PhoneNumber::parse(&format!("+1206{mixed:07}")).expect("E.164");
+    let phone = FIRST + number as u64 * APART % NUMBERS;
+    let phone = PhoneNumber::from_digits(phone).expect("E.164");
     Contact::new(AccountId::new("acme").expect("short"), phone)
 }
 

@@ -12,7 +12,7 @@ use optin::{
     store::{PostgresStorage, postgres::Options},
 };
 use optin_benches::{
-    engines::{self, Driven},
+    engines::{self, APART, Driven, FIRST, NUMBERS, contact},
     rounds::Spread,
 };
 use tokio::runtime::Runtime;
@@ -75,7 +75,7 @@ fn engine(database: &Database<'_>) -> Result<Storing, Box<dyn Error>> {
     Ok(Arc::new(Driven::over(ours(database, Options::default())?)))
 }
 
-/// Gives a database the contacts of these numbers, each added, with one entry.
+/// Gives a database the contacts from one to another, each added, with one entry.
 fn fill(database: &Database<'_>, from: usize, to: usize) -> Result<(), Box<dyn Error>> {
     const PATTERN: u64 = 18_885_550_101;
     if from == 0 {
@@ -91,7 +91,7 @@ fn fill(database: &Database<'_>, from: usize, to: usize) -> Result<(), Box<dyn E
                  JOIN optin.disclosed USING (account, chain, sequence)
                  WHERE contacts.account = 'acme' AND contacts.number = {PATTERN}
              ), new AS (
-                 SELECT 12060000000 + n * 6119531 % 10000000 AS new_number,
+                 SELECT {FIRST} + n * {APART} % {NUMBERS} AS new_number,
                      uuid_send(gen_random_uuid()) AS new_chain, pattern.*
                  FROM generate_series({from}::bigint, {to}::bigint - 1) AS n, pattern
              ), entered AS (
@@ -121,13 +121,6 @@ fn fill(database: &Database<'_>, from: usize, to: usize) -> Result<(), Box<dyn E
     });
     database.session().run("ANALYZE");
     Ok(())
-}
-
-/// The contact of this number, as `fill` made it.
-fn contact(number: usize) -> Contact {
-    let mixed = number as u64 * 6_119_531 % 10_000_000;
-    let phone = PhoneNumber::from_digits(12_060_000_000 + mixed).expect("E.164");
-    Contact::new(AccountId::new("acme").expect("short"), phone)
 }
 
 impl Side {

@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// How many callers, and how many texts each of them sends a round.
-const CALLERS: [(usize, usize); 3] = [(1, 100), (16, 40), (64, 20)];
+const CALLERS: [(usize, usize); 3] = [(1, 400), (16, 40), (64, 20)];
 /// A text is two commits.
 const COMMITS: usize = 2;
 /// Texts by which the contenders' rows are compared.
