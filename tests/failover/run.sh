@@ -27,6 +27,8 @@ beside=${BESIDE:-25}
 target=$(cargo metadata --format-version 1 --no-deps | sed 's/.*"target_directory":"\([^"]*\)".*/\1/')
 tools=$target/failover
 mkdir -p "$tools"
+# Cargo makes it for its owner alone; who runs the servers must get through to the tools.
+[ "$(id -u)" -ne 0 ] || chmod go+x "$target"
 . "$here/tools.sh"
 . "$here/cluster.sh"
 
