@@ -5,12 +5,17 @@
 //! export FILE.db ACCOUNT --all OUT.jsonl [--log DIR]     every contact, a line each
 //! ```
 //!
+//! With the feature `postgres` a database may stand for the file: `postgres://USER@HOST/DATABASE`,
+//! reached without TLS here.
+//!
 //! `--all` writes OUT.jsonl.part and moves it to OUT.jsonl once it is whole; one that is there
 //! already is left alone. A run that was cut off is gone on from: what is still as it was written
 //! stays, the rest is written anew, as a first run would. With `--log` the account's log is
 //! published in DIR and signed first, by a secret in DIR.secret, beside it, which is made where there
 //! is none; then each entry comes with the proof that it is in the log. Standard error says the
 //! public key. Evidence is personal data: keep it as such.
+
+mod stored;
 
 use std::{
     env,
@@ -23,23 +28,26 @@ use std::{
 
 use chrono::Utc;
 use optin::{
-    AccountId, Archive, Contact, PhoneNumber,
+    AccountId, Contact, PhoneNumber,
     blocking::block_on,
     ledger::{ChainId, Checkpointer, Directory, Evidence, Ledger, NoteKey, NoteSigner},
     store::SqliteStorage,
 };
 
+use self::stored::{database, is_database};
+
 type Outcome<T> = Result<T, Box<dyn Error>>;
 
-const USAGE: &str = "usage: export FILE.db ACCOUNT (NUMBER [--html] | --all OUT.jsonl) [--log DIR]";
+const USAGE: &str = "usage: export FILE.db|postgres://... ACCOUNT (NUMBER [--html] | --all OUT.jsonl) \
+    [--log DIR]";
 
-struct Exporter {
-    storage: SqliteStorage,
+struct Exporter<S> {
+    storage: S,
     account: AccountId,
     log: Option<(Directory, NoteKey)>,
 }
 
-impl Exporter {
+impl<S: Ledger> Exporter<S> {
     fn evidence(&self, number: PhoneNumber) -> Outcome<Option<Evidence>> {
         let contact = Contact::new(self.account.clone(), number);
         Ok(match &self.log {
@@ -209,8 +217,8 @@ fn progress(done: u64, total: u64) {
 }
 
 /// Publishes and signs the account's log.
-fn publish(
-    storage: &SqliteStorage,
+fn publish<S: Ledger>(
+    storage: &S,
     account: &AccountId,
     path: &str,
 ) -> Outcome<(Directory, NoteKey)> {
@@ -294,11 +302,32 @@ fn exported() -> Outcome<()> {
     let html = html.map(|at| arguments.remove(at)).is_some();
     let mut arguments = arguments.into_iter();
     let (file, account) = arguments.next().zip(arguments.next()).ok_or(USAGE)?;
+    let wanted = match (all, arguments.next()) {
+        (Some(path), None) if !path.is_empty() => Wanted::All(path),
+        (None, Some(number)) => Wanted::One { number, html },
+        _ => return Err(USAGE.into()),
+    };
+    if is_database(&file) {
+        return export(database(&file)?, &account, log, wanted);
+    }
     if !Path::new(&file).exists() {
         return Err(format!("{file} does not exist").into());
     }
-    let storage = SqliteStorage::open(&file)?;
-    let account = AccountId::new(&account)?;
+    export(SqliteStorage::open(&file)?, &account, log, wanted)
+}
+
+enum Wanted {
+    All(String),
+    One { number: String, html: bool },
+}
+
+fn export<S: Ledger>(
+    storage: S,
+    account: &str,
+    log: Option<String>,
+    wanted: Wanted,
+) -> Outcome<()> {
+    let account = AccountId::new(account)?;
     if block_on(storage.heads(&account, None, 1))?.is_empty() {
         let account = account.as_str().escape_debug();
         let nothing = "the database has nothing of the account";
@@ -306,12 +335,12 @@ fn exported() -> Outcome<()> {
     }
     let log = log.map(|path| publish(&storage, &account, &path)).transpose()?;
     let exporter = Exporter { storage, account, log };
-    match (all, arguments.next()) {
-        (Some(path), None) if !path.is_empty() => {
+    match wanted {
+        Wanted::All(path) => {
             let contacts = count(exporter.all(Path::new(&path))?, "contact", "contacts");
             println!("{contacts} in {path}");
         }
-        (None, Some(number)) => {
+        Wanted::One { number, html } => {
             let evidence = exporter.evidence(PhoneNumber::parse(&number)?)?;
             let evidence = evidence.ok_or("the account has no such contact")?;
             let shown = if html {
@@ -322,7 +351,6 @@ fn exported() -> Outcome<()> {
             };
             stdout().write_all(shown.as_bytes())?;
         }
-        _ => return Err(USAGE.into()),
     }
     Ok(())
 }

@@ -10,6 +10,8 @@
 //! is run again, and goes on where it was. At the end both are compared row by row, and the ledger
 //! is audited where it is then; only then it says that it is done. The first stays as it was.
 
+mod stored;
+
 use std::{
     env,
     error::Error,
@@ -24,18 +26,11 @@ use optin::{
     store::SqliteStorage,
 };
 
+use self::stored::{database, is_database};
+
 type Outcome<T> = Result<T, Box<dyn Error>>;
 
 const USAGE: &str = "usage: move --from FILE.db|postgres://... --to FILE.db|postgres://...";
-
-fn is_database(name: &str) -> bool {
-    name.starts_with("postgres://") || name.starts_with("postgresql://")
-}
-
-#[cfg(feature = "postgres")]
-fn database(url: &str) -> Outcome<optin::store::PostgresStorage> {
-    Ok(optin::store::PostgresStorage::connect(url.parse()?, tokio_postgres::NoTls)?)
-}
 
 /// A database that is ready to be moved into.
 #[cfg(feature = "postgres")]
@@ -43,11 +38,6 @@ fn new_database(url: &str) -> Outcome<optin::store::PostgresStorage> {
     let storage = database(url)?;
     block_on(storage.migrate())?;
     Ok(storage)
-}
-
-#[cfg(not(feature = "postgres"))]
-fn database(_: &str) -> Outcome<SqliteStorage> {
-    Err("built without the feature `postgres`".into())
 }
 
 #[cfg(not(feature = "postgres"))]

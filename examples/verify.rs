@@ -6,11 +6,17 @@
 //! verify --database FILE.db ACCOUNT [--log DIR KEY...]
 //! ```
 //!
+//! With the feature `postgres` a database may stand for the file: `postgres://USER@HOST/DATABASE`,
+//! reached without TLS here.
+//!
 //! KEY is a public key, `name+id+key`, from elsewhere than what is verified; with one, a checkpoint
-//! is asked for. Without one a checkpoint that came along is passed over, which is said. With `--log` evidence is judged against a published log too: whether an entry is
-//! missing at its end. `--origin NAME` says which log it must be. Says what was proven and what was
-//! not. Exit status 0: all that was looked at holds. 1: something does not, and the first of it is
-//! named. 2: it could not be looked at.
+//! is asked for. Without one a checkpoint that came along is passed over, which is said. With `--log`
+//! evidence is judged against a published log too: whether an entry is missing at its end.
+//! `--origin NAME` says which log it must be. Says what was proven and what was not. Exit status 0:
+//! all that was looked at holds. 1: something does not, and the first of it is named. 2: it could not
+//! be looked at.
+
+mod stored;
 
 use std::{collections::HashSet, env, fs, process::ExitCode};
 
@@ -24,9 +30,11 @@ use optin::{
     store::SqliteStorage,
 };
 
+use self::stored::is_database;
+
 const USAGE: &str = "usage: verify EVIDENCE.json [--log DIR] [--origin NAME] [KEY...]
        verify --log DIR [--origin NAME] KEY...
-       verify --database FILE.db ACCOUNT [--log DIR [--origin NAME] KEY...]";
+       verify --database FILE.db|postgres://... ACCOUNT [--log DIR [--origin NAME] KEY...]";
 
 const FROM_0: &str = "entries are counted from 0";
 
@@ -226,14 +234,21 @@ fn published(known: &Known) -> Outcome<()> {
     Ok(())
 }
 
-fn database(file: &str, account: &str, known: &Known) -> Outcome<()> {
-    if !fs::exists(file).unwrap_or(false) {
-        return Err(unreadable(format!("{file} does not exist")));
-    }
+fn database(name: &str, account: &str, known: &Known) -> Outcome<()> {
     if known.directory.is_none() && !(known.keys.is_empty() && known.origin.is_none()) {
         return Err(unreadable(USAGE));
     }
-    let storage = SqliteStorage::open(file).map_err(unreadable)?;
+    if is_database(name) {
+        let storage = stored::database(name).map_err(unreadable)?;
+        return audited(&storage, account, known);
+    }
+    if !fs::exists(name).unwrap_or(false) {
+        return Err(unreadable(format!("{name} does not exist")));
+    }
+    audited(&SqliteStorage::open(name).map_err(unreadable)?, account, known)
+}
+
+fn audited<S: Ledger>(storage: &S, account: &str, known: &Known) -> Outcome<()> {
     let account = AccountId::new(account).map_err(unreadable)?;
     let log = known.log()?;
     let checkpoint = log.as_ref().map(PublishedLog::checkpoint);
@@ -249,7 +264,7 @@ fn database(file: &str, account: &str, known: &Known) -> Outcome<()> {
             }
         });
     }
-    let audit = audit::storage(&storage, &account, checkpoint);
+    let audit = audit::storage(storage, &account, checkpoint);
     let audit = block_on(audit).map_err(bad)?;
     said("proven", proven(&audit, checkpoint));
     said("not proven", not_proven(&audit, checkpoint));

@@ -193,8 +193,7 @@ fn the_example_moves_a_file_into_a_database_and_back() {
     furnish(&from);
     let before = rows(&from);
     drop(from);
-    let socket = database.directory().to_str().unwrap().replace('/', "%2F");
-    let url = format!("postgres://{}@{socket}/{}", server::USER, database.name());
+    let url = database.url();
     for [from, to] in [["from.db", &url], [&url, "back.db"]] {
         let mut example = Command::new(&program);
         example.args(["--from", from, "--to", to]).current_dir(scratch.directory());

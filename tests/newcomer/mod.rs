@@ -2,11 +2,14 @@
 #![allow(clippy::unwrap_used, clippy::panic, dead_code, reason = "shared by tests")]
 
 use std::{
+    path::Path,
     process::{Command, Output},
     sync::OnceLock,
 };
 
-use optin::{Engine, Handover, Outbox, Outgoing, blocking::block_on, store::SqliteStorage};
+use optin::{
+    Engine, Handover, Outbox, Outgoing, Storage, blocking::block_on, store::SqliteStorage,
+};
 
 use crate::{
     black_box::{Scratch, example},
@@ -30,7 +33,15 @@ pub(crate) fn run(
     BUILT.get_or_init(|| drop((example("export"), example("verify"))));
     let program = std::env::current_exe().unwrap();
     let profile = program.parent().unwrap().parent().unwrap();
-    let mut run = Command::new(profile.join("examples").join(name));
+    run_program(&profile.join("examples").join(name), scratch, arguments)
+}
+
+pub(crate) fn run_program(
+    program: &Path,
+    scratch: &Scratch,
+    arguments: &[&str],
+) -> (Option<i32>, String, String) {
+    let mut run = Command::new(program);
     run.args(arguments).current_dir(scratch.directory());
     let Output { status, stdout, stderr } = run.output().unwrap();
     let text = |bytes| String::from_utf8(bytes).unwrap();
@@ -40,7 +51,12 @@ pub(crate) fn run(
 /// Twelve contacts who wrote, in `it.db`.
 pub(crate) fn made(name: &str) -> Scratch {
     let scratch = Scratch::new(name);
-    let storage = SqliteStorage::open(scratch.path("it.db")).unwrap();
+    fill(SqliteStorage::open(scratch.path("it.db")).unwrap());
+    scratch
+}
+
+/// Has twelve contacts write.
+pub(crate) fn fill<S: Storage>(storage: S) {
     let engine = Engine::new(storage, Provider, || START);
     for n in 0..12 {
         for (m, words) in ["Yes please", "yes"].into_iter().enumerate() {
@@ -48,7 +64,6 @@ pub(crate) fn made(name: &str) -> Scratch {
             block_on(engine.handle(&contact(n), text)).unwrap();
         }
     }
-    scratch
 }
 
 /// One of them.

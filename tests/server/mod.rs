@@ -228,6 +228,12 @@ impl Database<'_> {
         config(&self.server.directory, &self.name)
     }
 
+    /// The same as a URL.
+    pub(crate) fn url(&self) -> String {
+        let socket = self.directory().to_str().unwrap().replace('/', "%2F");
+        format!("postgres://{USER}@{socket}/{}", self.name)
+    }
+
     /// A storage over it, which has made its schema.
     pub(crate) fn migrated(&self, options: Options) -> PostgresStorage {
         let storage = options.connect(self.config(), NoTls).unwrap();
