@@ -46,8 +46,9 @@ use crate::{
 /// How long a hand-over may take, unless the host says otherwise.
 const LEASE: TimeDelta = TimeDelta::seconds(30);
 
-/// How often a decision is made again because another one came first.
-const MAX_TRIES: usize = 100;
+/// How often a decision is made again because another one came first. Each time that other one was
+/// stored, so that this many have to be about one contact at once.
+const MAX_TRIES: usize = 1_000;
 
 /// Drives the rules over a host's storage and outbox, by the host's clock.
 ///
