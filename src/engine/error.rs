@@ -12,7 +12,7 @@ pub enum HandleError<E> {
     /// The storage failed; whether it stored the event is not known. Call again with the same one.
     #[error("the storage failed")]
     Storage(#[source] E),
-    /// Others changed the contact again and again. Call again with the same event.
+    /// Others changed the contact a thousand times meanwhile. Call again with the same event.
     #[error("the contact was changed by others too often")]
     Contended,
 }
@@ -74,7 +74,7 @@ pub enum ChangePolicyError<E, X> {
     /// The storage failed; whether it stored the change is not known. Read the settings.
     #[error("the storage failed")]
     Storage(#[source] E),
-    /// Others changed the settings again and again. Call again.
+    /// Others changed the settings a thousand times meanwhile. Call again.
     #[error("the settings were changed by others too often")]
     Contended,
 }
