@@ -73,6 +73,9 @@ impl Known {
     /// The published log, where one was named.
     fn log(&self) -> Outcome<Option<PublishedLog<'_>>> {
         let Some(directory) = &self.directory else { return Ok(None) };
+        if self.keys.is_empty() {
+            return Err(unreadable("with --log give KEY, the public key of who signed the log"));
+        }
         let log = PublishedLog::read(directory, &self.keys).map_err(bad)?;
         if let Some(origin) = &self.origin {
             log.checkpoint().clone().of_log(origin).map_err(bad)?;

@@ -128,6 +128,14 @@ fn a_key_asks_for_a_signature_and_a_log_for_all_that_it_has() {
         assert_eq!(found, Some(status), "{arguments:?}: {said}{error}");
         assert!(said.contains(line), "{arguments:?}: {line}\n{said}{error}");
     };
+    for without_key in [
+        &["--log", "log"] as &[&str],
+        &["early.json", "--log", "log"],
+        &["--database", "it.db", "acme", "--log", "log"],
+    ] {
+        let (status, said, error) = run(&scratch, "verify", without_key);
+        assert!(status == Some(2) && said.is_empty() && error.contains("give KEY"), "{error}");
+    }
     let nobody = "refused: no checkpoint came with it: nobody has signed it\n";
     expect(&["unsigned.json", key], 1, nobody);
     expect(&["unsigned.json", "--origin", "optin-example/acme"], 1, nobody);
