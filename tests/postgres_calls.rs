@@ -12,7 +12,7 @@ use std::{
 };
 
 use chrono::{DateTime, Utc};
-use futures_util::future::{join_all, join3};
+use futures_util::future::{join, join_all};
 use optin::{
     AccountId, Contact, Engine, Event, HandleError, Handover, InboxId, MessageId, Outbox, Outgoing,
     PhoneNumber, Storage, Text,
@@ -100,7 +100,7 @@ fn what_is_committed_at_once_is_committed_together() {
 }
 
 #[test]
-fn commits_that_one_before_them_makes_conflicts_cost_no_transaction() {
+fn commits_that_one_before_them_overtakes_cost_no_transaction() {
     let server = Server::start(Durability::None, &[]);
     let database = server.create_database();
     let storage = database.migrated(Options::default());
@@ -108,34 +108,35 @@ fn commits_that_one_before_them_makes_conflicts_cost_no_transaction() {
     let known = block_on(storage.load(&contact(0))).unwrap();
     let stop = Text::new(inbox(), MessageId::new("SM1").unwrap(), "STOP");
     let stopped = decide(&known.current.policy, known.record.as_ref(), &Event::Texted(stop), now());
+    let mark = |id| Some(Mark::Text { inbox: inbox(), id: MessageId::new(id).unwrap() });
     let stop = Commit {
         change: Change::Put(stopped.unwrap().record.unwrap()),
+        mark: mark("SM1"),
         ..Commit::keep(contact(0), known.record.as_ref(), now())
     };
-    let other = Commit::keep(contact(0), known.record.as_ref(), now());
+    let other = Commit { mark: mark("SM2"), ..stop.clone() };
+    let bare = Commit::keep(contact(0), known.record.as_ref(), now());
     let locks = database.session();
     let mut verdicts = Vec::new();
     let count = transactions(&database, || {
         locks.run("BEGIN; SELECT 1 FROM optin.contacts FOR UPDATE");
         verdicts = thread::scope(|scope| {
             let (all_wait, waits) = mpsc::channel();
-            let (stop, storage) = (&stop, &storage);
+            let storage = &storage;
+            let commits = [stop.clone(), stop, other, bare].map(|commit| storage.commit(commit));
             let all = scope.spawn(move || {
-                let all = (0..40).map(|_| storage.commit(stop.clone()));
-                let last = storage.commit(other);
                 let waiting = async { all_wait.send(()).unwrap() };
-                block_on(join3(join_all(all), last, waiting))
+                block_on(join(join_all(commits), waiting)).0
             });
             waits.recv().unwrap();
             locks.run("ROLLBACK");
-            let (mut verdicts, last, ()) = all.join().unwrap();
-            verdicts.push(last);
-            verdicts
+            all.join().unwrap()
         });
     });
-    let mut verdicts = verdicts.into_iter().map(Result::unwrap);
-    assert_eq!(verdicts.next(), Some(Committed::Applied { in_flight: Vec::new() }));
-    assert_eq!(verdicts.collect::<Vec<_>>(), [const { Committed::Conflict }; 40]);
+    let verdicts: Vec<_> = verdicts.into_iter().map(Result::unwrap).collect();
+    let applied = Committed::Applied { in_flight: Vec::new() };
+    let overtaken = [Committed::Duplicate, Committed::Conflict, Committed::Conflict];
+    assert_eq!(verdicts, [&[applied], overtaken.as_slice()].concat());
     // The first, and the one that held it up.
     assert_eq!(count, 2);
 }

@@ -136,31 +136,38 @@ impl Lanes {
         taken
     }
 
-    /// Takes out the commits that wait and can only conflict: each rests on another record than the
-    /// one that one of these has just stored.
+    /// Takes out the commits that wait and rest on another record than the one that one of these has
+    /// just stored, each with its verdict.
     pub(super) fn take_overtaken(
         &mut self,
         done: &[&Prepared],
         verdicts: &[Committed],
-    ) -> Vec<Waiting<Prepared, Committed>> {
-        let stored: HashMap<&Contact, &Record> = done
+    ) -> Vec<(Waiting<Prepared, Committed>, Committed)> {
+        let stored: HashMap<&Contact, (&Record, &Option<Mark>)> = done
             .iter()
             .zip(verdicts)
             .filter_map(|(job, verdict)| match (&job.commit.change, verdict) {
                 (Change::Put(record), Committed::Applied { .. }) => {
-                    Some((&job.commit.contact, record))
+                    Some((&job.commit.contact, (record, &job.commit.mark)))
                 }
                 _ => None,
             })
             .collect();
-        let (overtaken, left): (VecDeque<_>, _) =
-            self.commits.0.drain(..).partition(|(.., waiting)| {
-                let commit = &waiting.input.commit;
-                let stored = stored.get(&commit.contact);
-                stored.is_some_and(|stored| commit.expected.as_ref() != Some(*stored))
-            });
+        let (mut overtaken, mut left) = (Vec::new(), VecDeque::new());
+        for (came, room, waiting) in self.commits.0.drain(..) {
+            let commit = &waiting.input.commit;
+            match stored.get(&commit.contact) {
+                Some((_, mark)) if commit.mark.is_some() && commit.mark == **mark => {
+                    overtaken.push((waiting, Committed::Duplicate));
+                }
+                Some((record, _)) if commit.expected.as_ref() != Some(*record) => {
+                    overtaken.push((waiting, Committed::Conflict));
+                }
+                Some(_) | None => left.push_back((came, room, waiting)),
+            }
+        }
         self.commits.0 = left;
-        overtaken.into_iter().map(|(_, _, waiting)| waiting).collect()
+        overtaken
     }
 
     /// The next batch, of the lane that has waited longest; one that is smaller than what is under

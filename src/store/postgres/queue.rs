@@ -117,13 +117,13 @@ impl Queue {
         }
     }
 
-    /// Answers those that wait with commits which the ones just done made conflicts: each would
-    /// take a transaction to be told so, and many may write about one contact at once.
+    /// Answers those that wait with commits which the ones just done overtook: each would take a
+    /// transaction to be told so, and many may write about one contact at once.
     pub(super) fn overtake(&self, done: &[&Prepared], verdicts: &[Committed]) {
         let overtaken = self.lanes().take_overtaken(done, verdicts);
-        for waiting in overtaken {
+        for (waiting, verdict) in overtaken {
             // Nobody waits any more where the future was dropped.
-            let _ = waiting.answer.send(Ok(Committed::Conflict));
+            let _ = waiting.answer.send(Ok(verdict));
         }
     }
 
