@@ -89,7 +89,9 @@ fn a_checkpoint_from_before_holds_after_the_move_and_the_log_goes_on() {
 #[test]
 fn the_example_moves_a_file_and_goes_on_where_it_was_killed() {
     let scratch = Scratch::new("moving-example");
-    let program = black_box::example("move");
+    // As `moving_postgres` has it, which may run beside this: neither replaces the other's.
+    let features = if cfg!(feature = "postgres-tests") { "postgres-tests" } else { "" };
+    let program = black_box::example_with("move", features);
     let from = sqlite(&scratch);
     for n in 0..4 {
         let clock = Clock::at(START);
