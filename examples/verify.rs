@@ -18,16 +18,21 @@
 
 mod stored;
 
-use std::{collections::HashSet, env, fs, process::ExitCode};
+use std::{
+    collections::HashSet,
+    env, fs,
+    io::{Write, stdout},
+    process::ExitCode,
+};
 
 use optin::{
     AccountId,
     blocking::block_on,
     ledger::{
         Checkpoint, Directory, Evidence, Ledger, NoteKey, Proof,
-        audit::{self, Audit, PublishedLog},
+        audit::{self, Audit, BadLedger, PublishedLog},
     },
-    store::SqliteStorage,
+    store::{SqliteError, SqliteStorage},
 };
 
 use self::stored::is_database;
@@ -49,13 +54,13 @@ enum Verdict {
 type Outcome<T> = Result<T, Verdict>;
 
 fn bad(error: impl std::error::Error) -> Verdict {
-    let mut said = error.to_string();
-    let mut source = error.source();
-    while let Some(error) = source {
-        said = format!("{said}: {error}");
-        source = error.source();
-    }
-    Verdict::Bad(said)
+    Verdict::Bad(whole(&error))
+}
+
+/// The error and what it came of.
+fn whole(error: &dyn std::error::Error) -> String {
+    let sources = std::iter::successors(error.source(), |&error| error.source());
+    sources.fold(error.to_string(), |said, source| format!("{said}: {source}"))
 }
 
 fn unreadable(error: impl std::fmt::Display) -> Verdict {
@@ -102,12 +107,11 @@ fn evidence(path: &str, known: &Known) -> Outcome<()> {
     let proof = known.proof(&evidence, log.as_ref())?;
     let hidden = |(number, facts)| format!("entry {number}, not shown, {facts}");
     if proof.hidden().next().is_some() {
-        println!("{FROM_0}");
+        writeln!(stdout(), "{FROM_0}").map_err(unreadable)?;
     }
-    said("proven", proof.proven());
-    said("sealed", proof.hidden().map(hidden).collect());
-    said("not proven", proof.not_proven());
-    Ok(())
+    said("proven", proof.proven())?;
+    said("sealed", proof.hidden().map(hidden).collect())?;
+    said("not proven", proof.not_proven())
 }
 
 /// A bundle a line, of one account, each of another chain.
@@ -189,9 +193,8 @@ fn bundles(text: &str, known: &Known, log: Option<&PublishedLog<'_>>) -> Outcome
         }
         None => "that no contact was left out, and no entry came after the last of each".into(),
     });
-    said("proven", proven);
-    said("not proven", not_proven);
-    Ok(())
+    said("proven", proven)?;
+    said("not proven", not_proven)
 }
 
 /// So many, in words.
@@ -206,11 +209,13 @@ fn quoted(name: &str) -> String {
     format!("\u{201c}{name}\u{201d}")
 }
 
-fn said(what: &str, sentences: Vec<String>) {
-    if !sentences.is_empty() {
-        println!("{what}:");
-        sentences.iter().for_each(|sentence| println!("  {sentence}"));
+fn said(what: &str, sentences: Vec<String>) -> Outcome<()> {
+    if sentences.is_empty() {
+        return Ok(());
     }
+    let lines = sentences.iter().map(|sentence| format!("  {sentence}\n"));
+    let said = format!("{what}:\n{}", lines.collect::<String>());
+    stdout().write_all(said.as_bytes()).map_err(unreadable)
 }
 
 fn published(known: &Known) -> Outcome<()> {
@@ -226,15 +231,14 @@ fn published(known: &Known) -> Outcome<()> {
             "they are {chains} chains, each with one history from its first entry on"
         )),
     }
-    said("proven", proven);
+    said("proven", proven)?;
     said(
         "not proven",
         vec![
             "what the entries say: the log has commitments alone".into(),
             "that no entry came after them".into(),
         ],
-    );
-    Ok(())
+    )
 }
 
 fn database(name: &str, account: &str, known: &Known) -> Outcome<()> {
@@ -242,16 +246,27 @@ fn database(name: &str, account: &str, known: &Known) -> Outcome<()> {
         return Err(unreadable(USAGE));
     }
     if is_database(name) {
-        let storage = stored::database(name).map_err(unreadable)?;
-        return audited(&storage, account, known);
+        let storage = stored::database(name).map_err(|error| unreadable(whole(&*error)))?;
+        #[cfg(feature = "postgres")]
+        let is_damage = |error: &_| matches!(error, optin::store::PostgresError::BadRow { .. });
+        #[cfg(not(feature = "postgres"))]
+        let is_damage = |_: &_| false;
+        return audited(&storage, account, known, is_damage);
     }
     if !fs::exists(name).unwrap_or(false) {
         return Err(unreadable(format!("{name} does not exist")));
     }
-    audited(&SqliteStorage::open(name).map_err(unreadable)?, account, known)
+    let is_damage = |error: &_| matches!(error, SqliteError::BadRow { .. } | SqliteError::Corrupt);
+    audited(&SqliteStorage::open(name).map_err(unreadable)?, account, known, is_damage)
 }
 
-fn audited<S: Ledger>(storage: &S, account: &str, known: &Known) -> Outcome<()> {
+/// `is_damage` tells what is stored and cannot be read from a storage that cannot be reached.
+fn audited<S: Ledger>(
+    storage: &S,
+    account: &str,
+    known: &Known,
+    is_damage: impl Fn(&S::Error) -> bool,
+) -> Outcome<()> {
     let account = AccountId::new(account).map_err(unreadable)?;
     let log = known.log()?;
     let checkpoint = log.as_ref().map(PublishedLog::checkpoint);
@@ -268,10 +283,12 @@ fn audited<S: Ledger>(storage: &S, account: &str, known: &Known) -> Outcome<()> 
         });
     }
     let audit = audit::storage(storage, &account, checkpoint);
-    let audit = block_on(audit).map_err(bad)?;
-    said("proven", proven(&audit, checkpoint));
-    said("not proven", not_proven(&audit, checkpoint));
-    Ok(())
+    let audit = block_on(audit).map_err(|error| match &error {
+        BadLedger::Read(read) if !is_damage(read) => unreadable(whole(&error)),
+        _ => bad(error),
+    })?;
+    said("proven", proven(&audit, checkpoint))?;
+    said("not proven", not_proven(&audit, checkpoint))
 }
 
 /// What the audit of a database proves.
@@ -360,7 +377,10 @@ fn verified(mut arguments: Vec<String>) -> Outcome<()> {
     };
     match &arguments[..] {
         [_, file, account, rest @ ..] if is_database => database(file, account, &known(rest)?),
-        [first, rest @ ..] if !first.starts_with('-') && NoteKey::parse(first).is_err() => {
+        [first, rest @ ..]
+            if !(first.starts_with('-') || stored::is_database(first))
+                && NoteKey::parse(first).is_err() =>
+        {
             evidence(first, &known(rest)?)
         }
         rest if !is_database && directory.is_some() => published(&known(rest)?),
@@ -375,7 +395,8 @@ fn main() -> ExitCode {
             let is_number = |rest: &str| rest.starts_with(|first: char| first.is_ascii_digit());
             let names_an_entry = said.split("entry ").skip(1).any(is_number);
             let from_0 = if names_an_entry { format!(" ({FROM_0})") } else { String::new() };
-            println!("refused: {said}{from_0}");
+            // Who closed standard output has the status.
+            let _ = writeln!(stdout(), "refused: {said}{from_0}");
             ExitCode::from(1)
         }
         Err(Verdict::Unreadable(said)) => {

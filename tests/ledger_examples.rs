@@ -252,3 +252,14 @@ fn what_cannot_be_exported_is_said() {
     }
     assert!(!scratch.path("nowhere.db").exists());
 }
+
+#[cfg(target_os = "linux")]
+#[test]
+fn what_cannot_be_said_is_no_verdict() {
+    let scratch = made("ledger-examples-full");
+    let full = std::fs::File::options().write(true).open("/dev/full").unwrap();
+    let mut verify = std::process::Command::new(black_box::example("verify"));
+    verify.args(["--database", "it.db", "acme"]).current_dir(scratch.directory()).stdout(full);
+    let said = verify.output().unwrap();
+    assert_eq!(said.status.code(), Some(2), "{}", String::from_utf8_lossy(&said.stderr));
+}

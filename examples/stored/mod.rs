@@ -3,9 +3,10 @@
 
 use std::error::Error;
 
-/// Whether this names a database, not a file.
+/// Whether this names a database, not a file; a slip of the pen too, since a file's name is printed
+/// where there is no such file, and that of a database may hold a password.
 pub(crate) fn is_database(name: &str) -> bool {
-    name.starts_with("postgres://") || name.starts_with("postgresql://")
+    name.contains("://") || name.contains("password=")
 }
 
 /// The database of this name.
