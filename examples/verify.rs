@@ -352,7 +352,8 @@ fn not_proven(audit: &Audit, checkpoint: Option<&Checkpoint>) -> Vec<String> {
     }
     not_proven.push("that no entry came after them, and that the clock was right".into());
     not_proven.push(
-        "that what is queued, and the marks of texts that were seen, are what they led to".into(),
+        "that what is queued, the marks of texts that were seen, and the columns by which contacts \
+         are listed by state are what they led to".into(),
     );
     not_proven
 }

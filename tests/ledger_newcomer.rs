@@ -161,7 +161,7 @@ fn a_database_without_a_log_is_said_to_be_signed_by_nobody() {
   records and settings are what the chains lead to; where texts are gone, by revision
 ";
     let rest = "  that no entry came after them, and that the clock was right
-  that what is queued, and the marks of texts that were seen, are what they led to
+  that what is queued, the marks of texts that were seen, and the columns by which contacts are listed by state are what they led to
 ";
     let nobody = "not proven:
   that the chains are as they were written: no signed log was given, and whoever keeps the ledger could have made all of it anew
