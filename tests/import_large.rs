@@ -120,7 +120,29 @@ fn an_import_to_be_killed() {
         return;
     };
     let engine = over(SqliteStorage::open(store).unwrap());
-    import(&engine, Made::new(ROWS).0).1.unwrap();
+    import(&engine, Slow { rows: Made::new(ROWS).0, read: 0 }).1.unwrap();
+}
+
+/// So slow that an import takes longer than it is let live, on any machine.
+struct Slow<R> {
+    rows: R,
+    /// Since it waited last.
+    read: usize,
+}
+
+const LONGEST_LIFE: u64 = 200;
+
+impl<R: Read> Read for Slow<R> {
+    fn read(&mut self, into: &mut [u8]) -> std::io::Result<usize> {
+        let read = self.rows.read(into)?;
+        self.read += read;
+        // Of some 400 KiB.
+        if self.read >= 8 << 10 {
+            self.read = 0;
+            std::thread::sleep(Duration::from_millis(LONGEST_LIFE / 20));
+        }
+        Ok(read)
+    }
 }
 
 #[cfg(unix)]
@@ -140,7 +162,7 @@ fn an_import_whose_process_was_killed_is_run_again_with_the_same_result() {
             .stderr(Stdio::null())
             .spawn()
             .unwrap();
-        std::thread::sleep(Duration::from_millis(chance.u64(5..200)));
+        std::thread::sleep(Duration::from_millis(chance.u64(5..LONGEST_LIFE)));
         process.kill().unwrap();
         process.wait().unwrap();
         let count = contacts(&open("killed.db")).len();
