@@ -35,8 +35,6 @@ use optin::{
     store::{SqliteError, SqliteStorage},
 };
 
-use self::stored::is_database;
-
 const USAGE: &str = "usage: verify EVIDENCE.json [--log DIR] [--origin NAME] [KEY...]
        verify --log DIR [--origin NAME] KEY...
        verify --database FILE.db|postgres://... ACCOUNT [--log DIR [--origin NAME] KEY...]";
@@ -245,7 +243,7 @@ fn database(name: &str, account: &str, known: &Known) -> Outcome<()> {
     if known.directory.is_none() && !(known.keys.is_empty() && known.origin.is_none()) {
         return Err(unreadable(USAGE));
     }
-    if is_database(name) {
+    if stored::is_database(name) {
         let storage = stored::database(name).map_err(|error| unreadable(whole(&*error)))?;
         #[cfg(feature = "postgres")]
         let is_damage = |error: &_| matches!(error, optin::store::PostgresError::BadRow { .. });

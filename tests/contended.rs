@@ -7,14 +7,14 @@ use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 use chrono::{DateTime, Utc};
 use optin::{
-    AccountId, Actor, ActorId, ConsentState, Contact, Engine, Event, HandleError, Handover, Note,
-    OptOut, Outbox, Outgoing, Override, Role, Storage,
+    AccountId, ConsentState, Contact, Engine, Event, HandleError, Handover, Note, OptOut, Outbox,
+    Outgoing, Override, Storage,
     blocking::block_on,
     storage::{Claim, Commit, Committed, CurrentPolicy, PolicyChange, PolicyCommitted, Snapshot},
     store::MemoryStorage,
 };
 
-use self::support::{START, contact, texted};
+use self::support::{START, contact, owner, texted};
 
 struct Accepting;
 
@@ -36,10 +36,10 @@ impl Busy {
         let left = self.others.fetch_update(Relaxed, Relaxed, |left| left.checked_sub(1));
         let Ok(left) = left else { return };
         let to = if left % 2 == 0 { Override::OptedOut } else { Override::Active };
-        let actor = Actor::new(ActorId::new("ana").unwrap(), Role::Owner);
         let note = Some(Note::new("by phone").unwrap());
+        let overridden = Event::Overridden { actor: owner(), to, note };
         let other = Engine::new(&self.memory, Accepting, || START);
-        other.handle(contact, Event::Overridden { actor, to, note }).await.unwrap();
+        other.handle(contact, overridden).await.unwrap();
     }
 }
 
